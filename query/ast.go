@@ -5,17 +5,19 @@
 // all, is not known here: query/plan resolves names against a population.
 package query
 
-// Expr is one node of an expression. Pos is the byte offset in the text form where the node begins (0 for a tree
-// that came from JSON).
+// Expr is one node of an expression: *And, *Or, *Not, *Has, *Compare, *Between, *In, *Like, *IsNull, *Segment, *IDs,
+// *Did or *Aggregate. Nodes are pointers and never change once a parser has returned them, so trees may be shared. Pos
+// is the byte offset where the node begins in the text, or in the JSON, that it was parsed from.
 type Expr interface {
 	Pos() int
 }
 
-// At is the byte offset of a node in the text that it was parsed from.
+// At is the byte offset of a node in the text, or in the JSON, that it was parsed from.
 type At int
 
-// Pos returns the byte offset.
-func (a At) Pos() int { return int(a) }
+// Pos returns the byte offset. It has a pointer receiver so that only pointers to nodes are an Expr: a type switch
+// over *And, *Or, … cannot miss a node that was passed by value.
+func (a *At) Pos() int { return int(*a) }
 
 // And holds when all its two or more terms hold. Directly nested Ands are flattened by the parsers.
 type And struct {
@@ -142,7 +144,7 @@ type Aggregate struct {
 }
 
 // Events selects events of one contact: Type is an exact type, "*", or a prefix such as "call.*"; Where (nil: all)
-// is made of And, Or, Not, Has, Compare, Between, In, Like and IsNull over payload properties.
+// is made of And, Or, Not, Has, Compare, Between, In, Like and IsNull over payload properties. Rate always has a Where.
 type Events struct {
 	At
 	Type   string
@@ -182,7 +184,7 @@ const (
 )
 
 // Literal is a constant: Text holds the characters of a text, the decimal digits of a number exactly as written
-// (optional sign, digits, optional fraction; no exponent), or "true" or "false".
+// (optional minus, digits without leading zeros, optional fraction; no exponent), or "true" or "false".
 type Literal struct {
 	At
 	Kind LiteralKind

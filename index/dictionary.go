@@ -95,7 +95,7 @@ func (d *Dictionary) Add(text string) uint32 {
 }
 
 // View returns the texts as of now. It takes no lock, and no later Add changes it.
-func (d *Dictionary) View() DictView { return DictView{d.texts.Load()} }
+func (d *Dictionary) View() DictView { return DictView{d, d.texts.Load()} }
 
 // probeLocked looks text up in its shard: its code, or else 0 and the free place where it belongs.
 func (d *Dictionary) probeLocked(h uint64, text string) (at int, code uint32) {
@@ -151,7 +151,20 @@ func (d *Dictionary) store(text string) uint32 {
 
 // DictView is the first texts of a dictionary, immutable. The zero DictView is empty. Any goroutine may read it.
 type DictView struct {
+	dict  *Dictionary
 	texts *texts
+}
+
+// Code returns the code of text, and whether the view has it.
+func (v DictView) Code(text string) (uint32, bool) {
+	if v.dict == nil {
+		return 0, false
+	}
+	code, ok := v.dict.Code(text)
+	if !ok || code > v.Len() {
+		return 0, false
+	}
+	return code, true
 }
 
 // Len returns the number of texts, which is also the largest code.

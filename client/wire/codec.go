@@ -1,5 +1,16 @@
 package wire
 
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
 // Format is an encoding of bodies.
 type Format uint8
 
@@ -9,45 +20,129 @@ const (
 	Msgpack
 )
 
-// FormatOf finds the format of a Content-Type or Accept header; ok is false for a media type that is not served. An empty text
-// and */* are JSON.
-func FormatOf(mediaType string) (f Format, ok bool) { panic("not yet") }
+// FormatOf finds the format of a Content-Type header, or the first one served that an Accept header names; ok is false
+// for media types that are not served. An empty text and */* are JSON.
+func FormatOf(mediaType string) (f Format, ok bool) {
+	if strings.TrimSpace(mediaType) == "" {
+		return JSON, true
+	}
+	for one := range strings.SplitSeq(mediaType, ",") {
+		one, parameters, _ := strings.Cut(one, ";")
+		switch strings.ToLower(strings.TrimSpace(one)) {
+		case "application/json", "text/json", "application/problem+json", "application/*", "*/*":
+			if !utf8Charset(parameters) {
+				continue
+			}
+			return JSON, true
+		case "application/msgpack", "application/x-msgpack", "application/vnd.msgpack":
+			return Msgpack, true
+		}
+	}
+	return JSON, false
+}
+
+// utf8Charset tells whether the parameters of a media type name no charset but UTF-8: JSON has no other.
+func utf8Charset(parameters string) bool {
+	for p := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "charset") {
+			value = strings.Trim(strings.TrimSpace(value), `"`)
+			return strings.EqualFold(value, "utf-8") || strings.EqualFold(value, "utf8") || strings.EqualFold(value, "us-ascii")
+		}
+	}
+	return true
+}
 
 // ContentType is the media type of the format.
-func (f Format) ContentType() string { panic("not yet") }
+func (f Format) ContentType() string {
+	if f == Msgpack {
+		return "application/msgpack"
+	}
+	return "application/json"
+}
 
 // Append encodes v at the end of dst.
-func (f Format) Append(dst []byte, v any) ([]byte, error) { panic("not yet") }
+func (f Format) Append(dst []byte, v any) ([]byte, error) {
+	out := bytes.NewBuffer(dst)
+	if f == Msgpack {
+		e := msgpack.GetEncoder()
+		e.Reset(out)
+		err := e.Encode(v)
+		msgpack.PutEncoder(e)
+		if err != nil {
+			return dst, fmt.Errorf("encode msgpack: %w", err)
+		}
+		return out.Bytes(), nil
+	}
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return dst, fmt.Errorf("encode JSON: %w", err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
 
-// Decode scans body and decodes it into v (a pointer to a struct of this package), strictly: unknown fields, trailing
-// bytes and everything over the limits are refused with an *Error. v never refers to body's memory.
-func (f Format) Decode(body []byte, v any, limits Limits) error { panic("not yet") }
+// texts are buffers for the JSON text of msgpack bodies.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
+
+// Decode scans body and decodes it into v (a pointer to a struct of this package), strictly: unknown fields, bytes
+// after the end and everything over the limits are refused with an *Error. Inside the items of PutRecordsRequest and
+// PutEventsRequest an unknown field or a wrong type sets the item's Invalid instead. v never refers to body's memory.
+func (f Format) Decode(body []byte, v any, limits Limits) error {
+	return f.decode(body, v, limits, true)
+}
 
 // DecodeLoose is Decode for clients: fields that this version does not know are skipped.
-func (f Format) DecodeLoose(body []byte, v any, limits Limits) error { panic("not yet") }
-
-// Limits bound what a body may hold.
-type Limits struct {
-	Depth  int // nesting of arrays and objects
-	String int // bytes of one text
-	Items  int // elements of one array or object
+func (f Format) DecodeLoose(body []byte, v any, limits Limits) error {
+	return f.decode(body, v, limits, false)
 }
 
-// BatchLimits are the limits of every body but those that carry expressions; ExpressionLimits of those that do;
-// ResponseLimits are what a client takes from a server.
-var (
-	BatchLimits      = Limits{Depth: 32, String: 16 << 10, Items: 10_000}
-	ExpressionLimits = Limits{Depth: 160, String: 64 << 10, Items: 10_000}
-	ResponseLimits   = Limits{Depth: 160, String: 8 << 20, Items: 10_000_000}
-)
-
-// Error says why a body cannot be read. Code is stable; Offset is in bytes of the body, Path as in records[3].source.
-type Error struct {
-	Code    string
-	Message string
-	Offset  int
-	Path    string
+func (f Format) decode(body []byte, v any, limits Limits, strict bool) error {
+	if err := f.Scan(body, limits); err != nil {
+		return err
+	}
+	if f == Msgpack {
+		buffer := texts.Get().(*[]byte)
+		at := 0
+		*buffer = appendJSON((*buffer)[:0], body, &at)
+		defer texts.Put(buffer)
+		body = *buffer
+	}
+	switch v := v.(type) {
+	case *PutRecordsRequest:
+		return decodeBatch(string(body), "records", &v.Records, (*reader).record)
+	case *PutEventsRequest:
+		return decodeBatch(string(body), "events", &v.Events, (*reader).event)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if strict {
+		d.DisallowUnknownFields()
+	}
+	if err := d.Decode(v); err != nil {
+		return decodeError(err)
+	}
+	return nil
 }
 
-// Error gives the message with its place.
-func (e *Error) Error() string { panic("not yet") }
+// wrongType is an error for a value of another type than what belongs at path.
+func wrongType(want, path string) *Error {
+	return &Error{Code: CodeWrongType, Message: "expected " + want, Offset: NoOffset, Path: path}
+}
+
+// decodeError turns an error of encoding/json into ours. Offsets are left out: they would count the bytes of the
+// transcoded text of a msgpack body.
+func decodeError(err error) *Error {
+	var byType *json.UnmarshalTypeError
+	var ours *Error
+	switch {
+	case errors.As(err, &byType):
+		return &Error{Code: CodeWrongType, Message: "a " + byType.Value + " where another type belongs", Offset: NoOffset, Path: byType.Field}
+	case errors.As(err, &ours):
+		return ours
+	}
+	if name, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
+		return &Error{Code: CodeUnknownField, Message: "a field that does not exist here", Offset: NoOffset, Path: strings.Trim(name, `"`)}
+	}
+	return &Error{Code: CodeMalformed, Message: err.Error(), Offset: NoOffset}
+}

@@ -53,9 +53,9 @@ type StoredEvent struct {
 // OpenEvent unseals command.Event.Sealed.
 func OpenEvent(keys *privacy.Keys, sealed []byte) (StoredEvent, error) { panic("not yet") }
 
-// Identifiers turns identifiers as keyed in into hashed and sealed ones, in the priority order of engine/schema. source
-// scopes crm_id and user_id. entity is "contact" or "account". The error is an *Error with the field.
-func Identifiers(keys *privacy.Keys, entity, source string, m wire.Identifiers) ([]command.Identifier, error) {
+// Identifiers turns identifiers as keyed in into hashed and sealed ones, in the priority order of engine/schema.
+// entity is "contact" or "account". The error is an *Error with the field.
+func Identifiers(keys *privacy.Keys, entity string, m wire.Identifiers) ([]command.Identifier, error) {
 	panic("not yet")
 }
 

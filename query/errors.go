@@ -7,6 +7,7 @@ const (
 	CodeSyntax       = "invalid_expression"   // the text or the JSON is not of the language
 	CodeTooLarge     = "expression_too_large" // one of the limits of limits.go is passed
 	CodeWindow       = "invalid_window"       // a window that is empty, negative, backward or beyond a century
+	CodeName         = "invalid_name"         // CheckName: a name that no expression could spell safely
 	CodeUnknownName  = "unknown_name"         // query/plan: no tag, attribute, property, type or segment has this name
 	CodeTypeMismatch = "type_mismatch"        // query/plan: the name exists, but not for this comparison
 )
@@ -19,11 +20,8 @@ type Error struct {
 	Suggestion string // replacement for what stands at Position, or "" when there is none
 }
 
-// Error returns the message with its position and the suggestion.
+// Error returns the message with its position. The suggestion is left out, because it may repeat a value that the
+// writer of the expression typed, and errors get logged.
 func (e *Error) Error() string {
-	text := e.Message + " at byte " + strconv.Itoa(e.Position)
-	if e.Suggestion != "" {
-		text += "; did you mean " + e.Suggestion + "?"
-	}
-	return text
+	return e.Message + " (at byte " + strconv.Itoa(e.Position) + ")"
 }

@@ -38,7 +38,7 @@ func nearness(a, b []rune) (edits int, near bool) {
 		short, long = long, short
 	}
 	limit := max(1, long/3)
-	contained := short >= 2 && (strings.Contains(string(a), string(b)) || strings.Contains(string(b), string(a)))
+	contained := short >= 2 && 3*short >= long && (strings.Contains(string(a), string(b)) || strings.Contains(string(b), string(a)))
 	if contained {
 		return long - short, true
 	}

@@ -1,0 +1,278 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"unicode/utf8"
+
+	"rollcall/index"
+	"rollcall/query"
+)
+
+var errNoCipher = errors.New("sealed texts are asked for without the tenant's cipher")
+
+// textTest is a planned comparison of a text: with constants, which become dictionary codes, or by a function of the
+// text, which is asked once for every entry of the dictionary. It is shared by all evaluations of its plan.
+type textTest struct {
+	texts []string               // equal to one of these, when match is nil
+	not   bool                   // there is a text, and it is none of texts
+	match func(text string) bool // else: the texts for which it is true
+	cache matchCache
+}
+
+// matchCache remembers which entries of a dictionary match. A dictionary only ever grows, and codes stay what they
+// are, so what was found for its first entries holds for as long as the plan.
+type matchCache struct {
+	mu    sync.Mutex
+	known uint32         // entries 1…known were asked
+	codes *index.CodeSet // those that match; never changed once it stands here
+}
+
+func compareText(op query.Op, text string) *textTest {
+	switch op {
+	case query.Equal:
+		return &textTest{texts: []string{text}}
+	case query.NotEqual:
+		return &textTest{texts: []string{text}, not: true}
+	case query.Less:
+		return &textTest{match: func(t string) bool { return t < text }}
+	case query.LessEqual:
+		return &textTest{match: func(t string) bool { return t <= text }}
+	case query.Greater:
+		return &textTest{match: func(t string) bool { return t > text }}
+	}
+	return &textTest{match: func(t string) bool { return t >= text }}
+}
+
+func betweenTexts(low, high string) *textTest {
+	return &textTest{match: func(t string) bool { return low <= t && t <= high }}
+}
+
+func oneOfTexts(texts []string) *textTest { return &textTest{texts: texts} }
+
+func likeText(pattern string) *textTest {
+	p := parseLike(pattern)
+	return &textTest{match: p.matches}
+}
+
+// codeTest is a textTest tied to the dictionary of one root.
+type codeTest struct {
+	test   *textTest
+	dict   index.DictView
+	cipher Cipher // nil when the dictionary holds plain texts
+	codes  *index.CodeSet
+	known  uint32
+	ev     *evaluation
+}
+
+// bind looks the constants up. They are looked up at every evaluation: one that is absent now may be there later.
+func (t *textTest) bind(b *binding, dict index.DictView, sealed bool) (*codeTest, error) {
+	c := &codeTest{test: t, dict: dict, ev: b.ev}
+	if sealed {
+		if c.cipher = b.ev.o.Cipher; c.cipher == nil {
+			return nil, errNoCipher
+		}
+	}
+	if t.match != nil {
+		t.cache.mu.Lock()
+		c.codes, c.known = t.cache.codes, t.cache.known
+		t.cache.mu.Unlock()
+		if c.codes == nil {
+			c.codes = new(index.CodeSet)
+		}
+		return c, nil
+	}
+	c.codes = new(index.CodeSet)
+	for _, text := range t.texts {
+		if c.cipher != nil {
+			text = c.cipher.Token(text)
+		}
+		if code, ok := dict.Code(text); ok {
+			c.codes.Add(code)
+		}
+	}
+	return c, nil
+}
+
+// prepare asks for the entries that were added to the dictionary since the last time.
+func (c *codeTest) prepare() error {
+	if c.test.match == nil || c.known >= c.dict.Len() {
+		return nil
+	}
+	cache := &c.test.cache
+	cache.mu.Lock()
+	defer cache.mu.Unlock()
+	if cache.known >= c.dict.Len() {
+		c.codes, c.known = cache.codes, cache.known
+		return nil
+	}
+	grown := new(index.CodeSet)
+	code := uint32(1)
+	for ; code <= cache.known; code++ {
+		if cache.codes.Contains(code) {
+			grown.Add(code)
+		}
+	}
+	var err error
+	for ; code <= c.dict.Len() && err == nil; code++ {
+		var hit bool
+		if hit, err = c.ask(code); hit {
+			grown.Add(code)
+		}
+		if err == nil && code%1024 == 0 {
+			err = c.ev.expired()
+		}
+	}
+	if err == nil || err == ErrDeadline {
+		// What was found before the deadline is kept: the next try goes on from there.
+		cache.codes, cache.known = grown, code-1
+	}
+	c.codes, c.known = grown, code-1
+	return err
+}
+
+// ask reads one entry of the dictionary and matches it.
+func (c *codeTest) ask(code uint32) (bool, error) {
+	text := c.dict.Text(code)
+	if c.cipher != nil {
+		var err error
+		if text, err = c.cipher.Text(text); err != nil {
+			return false, fmt.Errorf("unseal a dictionary entry: %w", err)
+		}
+	}
+	return c.test.match(text), nil
+}
+
+// holds tests one code.
+func (c *codeTest) holds(code uint32) bool {
+	if c.test.match != nil && code > c.known {
+		hit, err := c.ask(code)
+		if err != nil {
+			c.ev.fail(err)
+		}
+		return hit
+	}
+	return c.codes.Contains(code) != c.test.not
+}
+
+// textSource plans a text comparison over a text attribute or a tag with values.
+func textSource(f field, t *textTest) source {
+	return func(b *binding) (leaf, error) {
+		column, dict, sealed := b.texts(f)
+		test, err := t.bind(b, dict, sealed)
+		if err != nil {
+			return nil, err
+		}
+		return &textLeaf{column: column, test: test}, nil
+	}
+}
+
+// texts are the codes and the dictionary of a text attribute or of a tag with values.
+func (b *binding) texts(f field) (*index.Column[uint32], index.DictView, bool) {
+	if f.isTag {
+		tag, _ := b.ev.p.Tag(f.name)
+		return tag.Values, tag.Dict, false
+	}
+	attr, _ := b.ev.p.Attribute(f.name)
+	return attr.Codes, attr.Dict, attr.Sealed
+}
+
+// textLeaf holds for the slots whose code is among those of a test.
+type textLeaf struct {
+	column *index.Column[uint32]
+	test   *codeTest
+}
+
+func (l *textLeaf) prepare() error { return l.test.prepare() }
+
+func (l *textLeaf) look(chunk int) look {
+	if _, _, any := l.column.Chunk(chunk).Zone(); !any {
+		return look{state: empty}
+	}
+	if l.test.codes.Len() == 0 && !l.test.test.not {
+		return look{state: empty}
+	}
+	return look{state: partly}
+}
+
+func (l *textLeaf) eval(w *worker, chunk int, _, m *index.Mask) {
+	c := l.column.Chunk(chunk)
+	if !l.test.test.not {
+		index.MatchCodes(c, l.test.codes, m)
+		return
+	}
+	c.Present(m)
+	others := w.scratch()
+	index.MatchCodes(c, l.test.codes, others)
+	m.AndNot(others)
+	w.release(1)
+}
+
+func (l *textLeaf) holds(_ *worker, ord uint32) bool {
+	code, ok := l.column.Get(ord)
+	return ok && l.test.holds(code)
+}
+
+// likePattern is a parsed LIKE pattern.
+type likePattern []likeToken
+
+type likeToken struct {
+	any, one bool // %, _
+	char     rune
+}
+
+// parseLike reads a pattern: % is any run of characters, _ exactly one, a backslash takes the next one literally.
+func parseLike(pattern string) likePattern {
+	var p likePattern
+	literal := false
+	for _, r := range pattern {
+		switch {
+		case literal:
+			p, literal = append(p, likeToken{char: r}), false
+		case r == '\\':
+			literal = true
+		case r == '%':
+			if len(p) == 0 || !p[len(p)-1].any {
+				p = append(p, likeToken{any: true})
+			}
+		case r == '_':
+			p = append(p, likeToken{one: true})
+		default:
+			p = append(p, likeToken{char: r})
+		}
+	}
+	if literal {
+		p = append(p, likeToken{char: '\\'})
+	}
+	return slices.Clip(p)
+}
+
+// matches takes at most len(text) × len(p) steps: on a mismatch only the last % is tried again, one character later.
+func (p likePattern) matches(text string) bool {
+	at, pos := 0, 0          // in p, in text
+	again, againPos := -1, 0 // after the last %, and where its run ends now
+	for pos < len(text) {
+		r, size := utf8.DecodeRuneInString(text[pos:])
+		switch {
+		case at < len(p) && p[at].any:
+			at++
+			again, againPos = at, pos
+			continue
+		case at < len(p) && (p[at].one || p[at].char == r):
+			at++
+			pos += size
+			continue
+		case again < 0:
+			return false
+		}
+		_, size = utf8.DecodeRuneInString(text[againPos:])
+		againPos += size
+		at, pos = again, againPos
+	}
+	for at < len(p) && p[at].any {
+		at++
+	}
+	return at == len(p)
+}

@@ -3,6 +3,7 @@ package wire
 // Contact is a golden profile. Personal values are masked. Tags maps each tag that is set to true or to its value.
 type Contact struct {
 	OneID             string              `json:"one_id" msgpack:"one_id"`
+	CDPID             string              `json:"cdp_id,omitempty" msgpack:"cdp_id,omitempty"` // id of an earlier platform, if it has one
 	Attributes        map[string]any      `json:"attributes" msgpack:"attributes"`
 	Identifiers       map[string][]string `json:"identifiers" msgpack:"identifiers"`
 	Sources           []Source            `json:"sources" msgpack:"sources"`

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// maxBrackets bounds brackets inside each other in the JSON form: a node takes at most two, its values one, and
-// account: one.
-const maxBrackets = 2*MaxDepth + 2
+// maxBrackets bounds brackets inside each other in the JSON form: a node takes at most two, a leaf's values included,
+// and {"account": …} one.
+const maxBrackets = 2*MaxDepth + 1
 
 // jsonValue is a JSON value with its place. The standard decoder into structs would fold case, drop duplicate keys
 // and forget where a value stood.

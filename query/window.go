@@ -109,15 +109,21 @@ func chineseWindow(word string) string {
 	return digits + unit
 }
 
-// edge is the earliest and the latest instant that one end of a window can stand for. A date is a day in the
-// tenant's time zone, which is not known here: it begins at the earliest at UTC+14 and ends at the latest at UTC-12.
+// edge is the earliest and the latest instant that one end of a window can stand for. They differ for a date, which
+// is a day in the tenant's time zone: that zone is not known here.
 type edge struct{ earliest, latest time.Time }
 
+// The zones that there are: a day begins first at UTC+14 and last at UTC-12.
+const (
+	east = 14 * time.Hour
+	west = 12 * time.Hour
+)
+
+// parseEdge reads one end of a window; a date stands for its day's beginning.
 func parseEdge(l Literal) edge {
 	if isDate(l.Text) {
-		day, err := time.Parse(time.DateOnly, l.Text)
-		if err == nil {
-			return edge{day.Add(-14 * time.Hour), day.Add((24 + 12) * time.Hour)}
+		if day, err := time.Parse(time.DateOnly, l.Text); err == nil {
+			return edge{day.Add(-east), day.Add(west)}
 		}
 	}
 	instant, err := time.Parse(time.RFC3339, l.Text)
@@ -136,14 +142,24 @@ func isDate(text string) bool {
 	return strings.Trim(text[:4]+text[5:7]+text[8:], "0123456789") == ""
 }
 
-// checkRange refuses a window that ends before it begins in every time zone, or is longer than MaxDays.
+// checkRange refuses a window that ends before it begins, or is longer than MaxDays, in every time zone.
 func checkRange(from, to Literal) {
 	begin, end := parseEdge(from), parseEdge(to)
-	bothDates := isDate(from.Text) && isDate(to.Text)
-	if begin.earliest.After(end.latest) || bothDates && from.Text > to.Text {
+	longest := MaxDays * 24 * time.Hour
+	backward := begin.earliest.After(end.latest)
+	tooLong := end.earliest.Sub(begin.latest) > longest
+	switch fromDate, toDate := isDate(from.Text), isDate(to.Text); {
+	case fromDate && toDate: // days of one zone: compared as days
+		backward = from.Text > to.Text
+		tooLong = end.earliest.Sub(begin.earliest) >= longest
+	case toDate: // through the end of the day
+		backward = begin.earliest.After(end.latest.Add(24 * time.Hour))
+		tooLong = end.earliest.Add(24*time.Hour).Sub(begin.latest) > longest
+	}
+	if backward {
 		fail(CodeWindow, int(from.At), quoteText(to.Text)+".."+quoteText(from.Text), "the window ends before it begins")
 	}
-	if end.earliest.Sub(begin.latest) > MaxDays*24*time.Hour {
+	if tooLong {
 		fail(CodeWindow, int(from.At), "", "a window has at most "+strconv.Itoa(MaxDays)+" days")
 	}
 }

@@ -8,6 +8,6 @@ const (
 	MaxIDs       = 100      // OneIDs in one id IN (…)
 	MaxNameBytes = 256      // length of a name, an event type, a property or a segment's id, in bytes
 	MaxDigits    = 40       // digits of one number
-	MaxLast      = 1e6      // n of last n
+	MaxLast      = 1_000_000// n of last n
 	MaxDays      = 36525    // length of a window in days: a century
 )

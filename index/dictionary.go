@@ -167,6 +167,12 @@ func (v DictView) Code(text string) (uint32, bool) {
 	return code, true
 }
 
+// Extends reports whether v has at least the texts of old, under the same codes: both are views of one dictionary, and
+// old is not the later one.
+func (v DictView) Extends(old DictView) bool {
+	return old.dict == nil || v.dict == old.dict && v.Len() >= old.Len()
+}
+
 // Len returns the number of texts, which is also the largest code.
 func (v DictView) Len() uint32 {
 	if v.texts == nil {

@@ -1,0 +1,85 @@
+package intake
+
+import (
+	"strings"
+
+	"rollcall/client/wire"
+	"rollcall/engine/command"
+	"rollcall/engine/schema"
+)
+
+// propRule is what becomes of a payload property besides being kept, sealed, with the event.
+type propRule struct {
+	plain     bool // a text that is no personal data
+	unindexed bool
+	kind      command.ValueKind // what a call's properties are, however the vendor writes them; Null: as sent
+}
+
+var propRules = func() map[string]propRule {
+	rules := make(map[string]propRule)
+	for _, name := range schema.PlainProps {
+		rules[name] = propRule{plain: true}
+	}
+	for _, name := range schema.UnindexedProps {
+		rules[name] = propRule{unindexed: true}
+	}
+	for _, name := range []string{"agent_id", "campaign_id"} {
+		rules[name] = propRule{plain: true, kind: command.Text}
+	}
+	for _, name := range []string{"ring_seconds", "talk_seconds", "wait_seconds"} {
+		rules[name] = propRule{kind: command.Float}
+	}
+	rules["answered"] = propRule{plain: true, kind: command.Bool}
+	return rules
+}()
+
+// props takes the scalars at the top of a payload that expressions can use. A value that cannot be used is left to the
+// sealed payload: an odd property is no reason to lose a call.
+func (it *item) props(payload wire.Object) (out []command.Value, err *Error) {
+	payload.Members(func(name string, v wire.Value) bool {
+		rule := propRules[name]
+		if rule.unindexed || v.Kind == wire.NullValue || v.Kind == wire.NestedValue || checkName(name) != nil {
+			return true
+		}
+		value, usable := it.prop(rule, v)
+		if !usable {
+			return true
+		}
+		if len(out) == MaxIndexedProps {
+			err = &Error{Code: codeTooMany, Detail: "more than 256 properties that expressions could use: nest the rest", Field: "payload"}
+			return false
+		}
+		if out == nil {
+			out = make([]command.Value, 0, 8)
+		}
+		value.Name = name
+		out = append(out, value)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (it *item) prop(rule propRule, v wire.Value) (value command.Value, usable bool) {
+	if rule.kind != command.Null {
+		if value, err := it.tenant.convert(rule.kind, v); err == nil {
+			return value, value.Kind != command.Text || value.Text != "" && len(value.Text) <= MaxIndexedText
+		}
+	}
+	kind := kindOf(v)
+	if v.Kind == wire.TextValue {
+		if v.Text == "" || len(v.Text) > MaxIndexedText || strings.IndexByte(v.Text, 0) >= 0 {
+			return value, false
+		}
+		if rule.plain {
+			kind = command.Text
+		}
+	}
+	if v.Kind == wire.FloatValue {
+		return command.Value{Kind: command.Float, Float: v.Float + 0}, true // whole numbers beyond 64 bits too: the digits are sealed
+	}
+	value, err := it.tenant.convert(kind, v)
+	return value, err == nil
+}

@@ -1,8 +1,6 @@
 package index
 
-import (
-	"slices"
-)
+import "slices"
 
 // EventsEdit collects appended events and publishes them as the next version. One goroutine uses an edit. After
 // Publish the edit goes on from what it published. Editing an older version is allowed and leaves every other version
@@ -55,9 +53,9 @@ func openRows(key uint64, r *Rows) *rowsEdit {
 func (e *rowsEdit) write(ev *Event) {
 	n := e.n
 	if n == e.tail.rows() {
-		// Doubling is for tails that wait for a fold; beyond, only loading gets there, and reserves cost memory.
+		// Doubling copies least; where only loading gets, what is held in reserve matters more.
 		length := max(8, n*2)
-		if n > 4*foldRows {
+		if n > 64*foldRows {
 			length = n + n/2
 		}
 		e.tail = e.tail.grown(n, length)
@@ -124,7 +122,8 @@ func withCell[T propCell](list []propCells[T], b *eventBlock, name, row uint32, 
 }
 
 // Publish makes the next version. It costs a copy of the list of chunks and, for each chunk that was touched, of its
-// list of types; rows are only copied where a tail has become long enough to be folded.
+// list of types; rows are only copied where a tail has become long enough to be folded. It may be called in the midst
+// of a batch, to read what was appended so far.
 func (ed *EventsEdit) Publish() *Events {
 	if ed.added == 0 {
 		return ed.events

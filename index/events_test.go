@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -365,6 +366,30 @@ func TestEventsOfNothing(t *testing.T) {
 	edit.Publish().Rows(0, 1).Time(1)
 }
 
+// TestEventsShareTails holds the promise that publishing costs what changed: the next version goes on in the arrays of
+// the last one, and only an edit of an older version has to copy them.
+func TestEventsShareTails(t *testing.T) {
+	add := func(edit *EventsEdit, seq uint64) *Rows {
+		edit.Append(Event{Type: 1, Seq: seq})
+		return edit.Publish().Rows(0, 1)
+	}
+	edit := (&Events{}).Edit()
+	add(edit, 1)
+	first := edit.Publish()
+	second := add(edit, 2)
+	third := add(edit.Publish().Edit(), 3)
+	if &second.tail.slots[0] != &third.tail.slots[0] || second.shared != third.shared {
+		t.Fatal("the next version copied the tail")
+	}
+	other := add(first.Edit(), 4)
+	if &other.tail.slots[0] == &third.tail.slots[0] || other.shared == third.shared {
+		t.Fatal("two versions write in the same arrays")
+	}
+	if one, again := third.order(), third.order(); &one[0] != &again[0] {
+		t.Fatal("the order of a tail was made twice")
+	}
+}
+
 // TestEventsLoad appends many rows in any order before the one Publish, with enough of them to take the ways that are
 // for many rows only, then a long tail.
 func TestEventsLoad(t *testing.T) {
@@ -407,19 +432,24 @@ func TestEventsWhileWriting(t *testing.T) {
 	root.Store(&version{events: &Events{fold: 40}})
 	var readers sync.WaitGroup
 	var done atomic.Bool
+	var checks atomic.Uint64
 	for range 3 {
 		readers.Go(func() {
 			for checked := 0; checked == 0 || !done.Load(); checked++ {
 				checkVersion(t, *root.Load())
+				checks.Add(1)
 			}
 		})
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	edit, twin := root.Load().events.Edit(), []Event(nil)
-	for seq := range uint64(600) {
+	for seq := range uint64(1500) {
+		for checks.Load() < seq/3 && !t.Failed() { // so that reading and writing overlap all the way
+			runtime.Gosched()
+		}
 		ev := Event{Ord: uint32(r.IntN(9)) << 13, Type: uint32(1 + r.IntN(2)), Time: int64(r.IntN(9)), Seq: seq, ID: fmt.Sprint(r.IntN(4))}
 		for range r.IntN(3) {
-			ev.Props = append(ev.Props, Prop{Name: uint32(1 + r.IntN(2+int(seq)/200)), Kind: Num, Num: float64(r.IntN(9)) / 2})
+			ev.Props = append(ev.Props, Prop{Name: uint32(1 + r.IntN(2+int(seq)/500)), Kind: Num, Num: float64(r.IntN(9)) / 2})
 		}
 		edit.Append(ev)
 		twin = append(twin, ev)

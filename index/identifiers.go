@@ -12,7 +12,7 @@ type Key [16]byte
 
 const (
 	tableShards = 64   // few enough that a batch of a thousand keys finds several in each
-	tablePad    = 128  // slots behind the last home of a shard, so that probing never wraps around
+	tablePad    = 64   // slots behind the last home of a shard, so that probing never wraps around
 	tableLoad   = 0.85 // growing at this load costs 20/0.85 = 23.5 bytes an entry
 	tableGrowth = 1.1  // each growth; the mean over shards is then 24.7 bytes an entry
 	tableBatch  = 16   // lookups of a batch whose first memory access is started together

@@ -1,8 +1,6 @@
 package index
 
-import (
-	"sort"
-)
+import "sort"
 
 // Group is the rows of one slot in one Rows: base rows Lo to Hi-1, and tail rows, both ordered by (time, id). The order
 // of all of them is the merge of the two, which Rows.Ordered and Rows.Newest do; what does not depend on the order (a
@@ -14,7 +12,7 @@ type Group struct {
 }
 
 // Len is the number of rows.
-func (g *Group) Len() int { return int(g.Hi-g.Lo) + len(g.Tail) }
+func (g Group) Len() int { return int(g.Hi-g.Lo) + len(g.Tail) }
 
 // groupCursor walks the groups of one Rows by ascending slot.
 type groupCursor struct {

@@ -141,13 +141,13 @@ func (w *worker) all(b *bound, chunk int, among, dst *index.Mask, counting bool)
 		return result{state: full}, index.ChunkSize
 	case counting:
 		return result{}, index.AndAllCount(f.and, f.not)
-	case n == 1 && len(f.and) == 1:
+	case n > 1 || f.scratch > 0:
+		w.fold(f, dst) // scratch of this frame is gone when it returns
+		return result{m: dst}, 0
+	case len(f.and) == 1:
 		return result{m: f.and[0]}, 0
-	case n == 1:
-		return result{m: f.not[0], not: true}, 0
 	}
-	w.fold(f, dst)
-	return result{m: dst}, 0
+	return result{m: f.not[0], not: true}, 0
 }
 
 // nested evaluates an arm that is made of containers only and leaves its mask pending.
@@ -223,34 +223,27 @@ func (w *worker) fold(f *frame, dst *index.Mask) {
 }
 
 // applyHeld applies the short containers: dst becomes the AND of those that are demanded, without those that are
-// excluded. It reports whether dst is in use.
+// excluded; when none is demanded, it becomes what is excluded. It reports whether dst is the former.
 func (w *worker) applyHeld(f *frame, dst *index.Mask) bool {
-	own := false
-	for _, c := range f.held {
-		if own {
-			c.AndInto(dst)
-		} else {
-			c.Store(dst)
-			own = true
+	if len(f.held) == 0 {
+		if len(f.heldNot) > 0 {
+			f.heldNot[0].Store(dst)
+			for _, c := range f.heldNot[1:] {
+				c.OrInto(dst)
+			}
+			f.not = append(f.not, dst)
 		}
+		return false
 	}
-	if own {
-		for _, c := range f.heldNot {
-			c.AndNotInto(dst)
-		}
-		f.and = append(f.and, dst)
-		return true
+	f.held[0].Store(dst)
+	for _, c := range f.held[1:] {
+		c.AndInto(dst)
 	}
-	if len(f.heldNot) > 0 {
-		s := w.scratch()
-		f.scratch++
-		f.heldNot[0].Store(s)
-		for _, c := range f.heldNot[1:] {
-			c.OrInto(s)
-		}
-		f.not = append(f.not, s)
+	for _, c := range f.heldNot {
+		c.AndNotInto(dst)
 	}
-	return false
+	f.and = append(f.and, dst)
+	return true
 }
 
 // countHeld counts the AND of everything in f, nothing of which has to be evaluated. The last short container counts

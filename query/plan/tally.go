@@ -150,10 +150,14 @@ func (s *eventScratch) columnsOf(rows *index.Rows) []propColumns {
 func (s *eventScratch) groupsOf(l *eventLeaf, ord uint32) []index.Group {
 	s.clear(l)
 	s.groups = s.groups[:0]
-	for _, g := range l.events.Of(ord) {
-		if _, ok := slices.BinarySearch(s.leaf.codes, g.Rows.Type()); ok {
+	for _, code := range l.codes {
+		rows := l.events.Rows(int(ord>>16), code)
+		if rows == nil {
+			continue
+		}
+		if g := rows.Find(uint16(ord)); g.Len() > 0 {
 			s.groups = append(s.groups, g)
-			s.addRows(g.Rows)
+			s.addRows(rows)
 		}
 	}
 	return s.groups

@@ -26,6 +26,7 @@ type textTest struct {
 // are, so what was found for its first entries holds for as long as the plan.
 type matchCache struct {
 	mu    sync.Mutex
+	dict  index.DictView // the dictionary that was asked
 	known uint32         // entries 1…known were asked
 	codes *index.CodeSet // those that match; never changed once it stands here
 }
@@ -77,11 +78,9 @@ func (t *textTest) bind(b *binding, dict index.DictView, sealed bool) (*codeTest
 	}
 	if t.match != nil {
 		t.cache.mu.Lock()
-		c.codes, c.known = t.cache.codes, t.cache.known
-		t.cache.mu.Unlock()
-		if c.codes == nil {
-			c.codes = new(index.CodeSet)
-		}
+		defer t.cache.mu.Unlock()
+		c.codes = new(index.CodeSet)
+		c.adopt()
 		return c, nil
 	}
 	c.codes = new(index.CodeSet)
@@ -96,6 +95,15 @@ func (t *textTest) bind(b *binding, dict index.DictView, sealed bool) (*codeTest
 	return c, nil
 }
 
+// adopt takes over what the plan remembers, when it is of the same dictionary; the root may be an older one. The caller
+// holds the cache.
+func (c *codeTest) adopt() {
+	cache := &c.test.cache
+	if cache.codes != nil && (c.dict.Extends(cache.dict) || cache.dict.Extends(c.dict)) {
+		c.codes, c.known = cache.codes, cache.known
+	}
+}
+
 // prepare asks for the entries that were added to the dictionary since the last time.
 func (c *codeTest) prepare() error {
 	if c.test.match == nil || c.known >= c.dict.Len() {
@@ -104,14 +112,13 @@ func (c *codeTest) prepare() error {
 	cache := &c.test.cache
 	cache.mu.Lock()
 	defer cache.mu.Unlock()
-	if cache.known >= c.dict.Len() {
-		c.codes, c.known = cache.codes, cache.known
+	if c.adopt(); c.known >= c.dict.Len() {
 		return nil
 	}
 	grown := new(index.CodeSet)
 	code := uint32(1)
-	for ; code <= cache.known; code++ {
-		if cache.codes.Contains(code) {
+	for ; code <= c.known; code++ {
+		if c.codes.Contains(code) {
 			grown.Add(code)
 		}
 	}
@@ -127,7 +134,7 @@ func (c *codeTest) prepare() error {
 	}
 	if err == nil || err == ErrDeadline {
 		// What was found before the deadline is kept: the next try goes on from there.
-		cache.codes, cache.known = grown, code-1
+		cache.dict, cache.codes, cache.known = c.dict, grown, code-1
 	}
 	c.codes, c.known = grown, code-1
 	return err

@@ -3,8 +3,8 @@
 package schema
 
 // Identifier is one type of identifier. Priority orders exact matching (1 first), Confidence is reported for a match.
-// A weak identifier associates an event with a contact and never makes two contacts one. Entity is "contact" or
-// "account".
+// A weak identifier associates an event with a contact and never makes two contacts one; an account's name is weak
+// because two enterprises with credit codes of their own may share it. Entity is "contact" or "account".
 type Identifier struct {
 	Name       string
 	Entity     string
@@ -34,7 +34,7 @@ var Identifiers = []Identifier{
 	{"credit_code", "account", 1, 1.0, false},
 	{"domain", "account", 2, 0.9, false},
 	{"wecom_corp_id", "account", 3, 0.95, false},
-	{"account_name", "account", 4, 0.9, false},
+	{"account_name", "account", 4, 0.9, true},
 }
 
 // Kind is the kind of an attribute's column.

@@ -1,0 +1,453 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"rollcall/engine/command"
+	"rollcall/engine/oneid"
+	"rollcall/index"
+)
+
+// load reads all tenants as of the committed index.
+func (e *Engine) load(index uint64) error {
+	var definitions []*command.CreateTenant
+	err := e.pages.Scan([]byte(definitionPrefix), func(_, data []byte) error {
+		c, err := decodeDefinition(slices.Clone(data))
+		definitions = append(definitions, c)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range definitions {
+		t := newTenant(c, e.pages)
+		l := &loader{state: emptyState(t), pages: e.pages, flushed: &flushedTenant{deltas: map[columnChunk][]uint32{}}}
+		if err := l.load(); err != nil {
+			return fmt.Errorf("tenant %s: %w", t.id, err)
+		}
+		l.flushed.root = l.publish()
+		e.states[t.id], e.flushed[t.id] = l.state, l.flushed
+	}
+	return nil
+}
+
+// loader reads one tenant.
+type loader struct {
+	*state
+	pages    Pages
+	flushed  *flushedTenant
+	counters counters
+}
+
+var errPages = errors.New("the pages contradict each other")
+
+// load reads event rows beside everything else: they are most of the work. Identifier, record and event tables are
+// made anew from records and rows.
+func (l *loader) load() error {
+	data, err := l.pages.Get(l.tenant.page(pageState))
+	if err == nil {
+		err = l.counters.parse(data)
+	}
+	if err != nil {
+		return err
+	}
+	l.index, l.time, l.events.seq = l.counters.index, l.counters.time, l.counters.seq
+	if l.flushed.catalog, err = l.pages.Get(l.tenant.page(pageCatalog)); err == nil {
+		err = l.loadCatalog(l.flushed.catalog)
+	}
+	if err != nil {
+		return err
+	}
+	l.findCanonical()
+	var wait sync.WaitGroup
+	var events error
+	wait.Add(1)
+	go func() {
+		defer wait.Done()
+		events = l.loadEvents()
+	}()
+	err = l.loadPeople()
+	wait.Wait()
+	return errors.Join(err, events)
+}
+
+func (l *loader) loadPeople() error {
+	for _, step := range []func() error{l.loadDictionaries, l.loadIDs, l.loadSets, l.loadColumns, l.loadRecords, l.loadRemembered} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan calls f with every page of a kind and the numbers in its name.
+func (l *loader) scan(kind byte, want int, f func(numbers []uint32, data []byte) error) error {
+	return l.pages.Scan(l.tenant.page(kind), func(page, data []byte) error {
+		numbers := l.tenant.numbers(page)
+		if len(numbers) != want {
+			return fmt.Errorf("page %q: %w", page, errPages)
+		}
+		if err := f(numbers, data); err != nil {
+			return fmt.Errorf("page %q: %w", page, err)
+		}
+		return nil
+	})
+}
+
+func (l *loader) loadDictionaries() error {
+	return l.scan(pageDictionary, 3, func(numbers []uint32, data []byte) error {
+		d := l.dictionary(numbers[0], numbers[1])
+		if d == nil || d.View().Len() != numbers[2]*textsPerBlock {
+			return errPages
+		}
+		in := input{b: data}
+		for n := uint32(0); len(in.b) > 0 && !in.bad; n++ {
+			if text := view(in.bytes()); d.Add(text) != numbers[2]*textsPerBlock+n+1 {
+				return errPages
+			}
+		}
+		if in.bad {
+			return errPages
+		}
+		return nil
+	})
+}
+
+func (l *loader) dictionary(space, number uint32) *index.Dictionary {
+	switch space {
+	case spaceWords:
+		return l.words
+	case spaceContact, spaceAccount, spaceDeal:
+		if list := l.attributesOf(space).list; int(number) < len(list) {
+			return list[number].dict
+		}
+	case spaceTag:
+		if t := l.tags.numbered(number); t != nil {
+			return t.dict
+		}
+	case spaceProp:
+		if int(number) < len(l.props.list) {
+			return l.props.list[number].dict
+		}
+	}
+	return nil
+}
+
+func (l *loader) attributesOf(space uint32) *attributes {
+	switch space {
+	case spaceContact:
+		return &l.contacts.attributes
+	case spaceAccount:
+		return &l.accounts.attributes
+	}
+	return &l.deals
+}
+
+func (l *loader) entityAt(number uint32) *entity {
+	if number == 0 {
+		return l.contacts
+	}
+	return l.accounts
+}
+
+func (t *tags) numbered(number uint32) *tag {
+	i := slices.IndexFunc(t.list, func(o *tag) bool { return o.number == number })
+	if i < 0 {
+		return nil
+	}
+	return t.list[i]
+}
+
+func (l *loader) loadIDs() error {
+	l.contacts.byID = index.NewTable(int(l.counters.contacts))
+	l.accounts.byID = index.NewTable(int(l.counters.accounts))
+	err := l.scan(pageIDs, 2, func(numbers []uint32, data []byte) error {
+		e := l.entityAt(numbers[0])
+		if len(data)%16 != 0 || e.ids.n != numbers[1]*idsPerBlock {
+			return errPages
+		}
+		for ; len(data) > 0; data = data[16:] {
+			id := command.ID(data)
+			e.byID.Put(index.Key(id), e.ids.append(id))
+		}
+		return nil
+	})
+	if err == nil && (l.contacts.ids.n != l.counters.contacts || l.accounts.ids.n != l.counters.accounts) {
+		err = fmt.Errorf("ids: %w", errPages)
+	}
+	return err
+}
+
+func (l *loader) loadSets() error {
+	return l.scan(pageSet, 3, func(numbers []uint32, data []byte) error {
+		var cell *setCell
+		switch numbers[0] {
+		case spaceLive:
+			cell = &l.entityAt(numbers[1]).live
+		case spaceTag:
+			if t := l.tags.numbered(numbers[1]); t != nil {
+				cell = &t.members
+			}
+		case spaceSegment:
+			for _, g := range l.segments.list {
+				if g.number == numbers[1] {
+					cell = &g.members
+				}
+			}
+		}
+		if cell == nil {
+			return errPages
+		}
+		c, err := index.DecodeContainer(data)
+		if err == nil {
+			cell.open().Load(int(numbers[2]), c)
+		}
+		return err
+	})
+}
+
+func (l *loader) loadColumns() error {
+	var at [2]uint32 // the column that is being read
+	var take func(chunk int, base bool, from int, data []byte) error
+	finish := func() {}
+	err := l.scan(pageColumn, 4, func(numbers []uint32, data []byte) error {
+		if take == nil || at != [2]uint32(numbers) {
+			finish()
+			if take, finish = l.column(numbers[0], numbers[1]); take == nil {
+				return errPages
+			}
+			at = [2]uint32(numbers)
+		}
+		c := columnChunk{numbers[0], numbers[1], numbers[2]}
+		if numbers[3] == 0 {
+			return take(int(c.chunk), true, 0, data)
+		}
+		l.flushed.deltas[c] = append(l.flushed.deltas[c], numbers[3])
+		return take(int(c.chunk), false, int(numbers[3]-1), data)
+	})
+	finish()
+	return err
+}
+
+// column returns how to load a page of a column, and what to do after the last one; nil for an unknown column.
+func (l *loader) column(space, number uint32) (take func(chunk int, base bool, from int, data []byte) error, finish func()) {
+	switch space {
+	case spaceMerged:
+		return loading(&l.entityAt(number).merged)
+	case spaceJoin:
+		return loading(&l.contacts.account)
+	case spaceTag:
+		if t := l.tags.numbered(number); t != nil {
+			return loading(&t.values)
+		}
+	case spaceContact, spaceAccount:
+		list := l.attributesOf(space).list
+		if int(number>>3) >= len(list) {
+			break
+		}
+		a := list[number>>3]
+		if v := a.publish(); columnNumber(number>>3, &v) != number {
+			break
+		}
+		switch {
+		case a.dict != nil:
+			return loading(&a.codes)
+		case a.kind == "float":
+			return loading(&a.floats)
+		case a.kind == "bool":
+			return loading(&a.bools)
+		}
+		return loading(&a.ints)
+	}
+	return nil, func() {}
+}
+
+func loading[T index.Value](cell *columnCell[T]) (take func(chunk int, base bool, from int, data []byte) error, finish func()) {
+	into := index.NewColumnLoader[T]()
+	return into.Load, func() { *cell = columnOf(into.Column()) }
+}
+
+// loadRecords reads the records, and makes what follows from them: who has which identifier, who is known, and the
+// chains of each owner's records.
+func (l *loader) loadRecords() error {
+	n := int(l.counters.record)
+	l.records.byKey = index.NewTable(n)
+	l.contacts.byKey, l.accounts.byKey = index.NewTable(n), index.NewTable(0)
+	strong := map[uint32]bool{}
+	for code := uint32(1); code <= l.words.View().Len(); code++ {
+		rule, ok := oneid.Rule(l.words.View().Text(code))
+		strong[code] = ok && !rule.Weak
+	}
+	err := l.scan(pageRecords, 1, func(numbers []uint32, data []byte) error {
+		if numbers[0]*recordsPerGroup != l.records.n {
+			return errPages
+		}
+		in := input{b: data}
+		for len(in.b) > 0 {
+			owner, blob := in.uint32(), in.bytes()
+			if in.bad {
+				return errPages
+			}
+			if err := l.loadRecord(owner, blob, strong); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && l.records.n != l.counters.record {
+		err = fmt.Errorf("records: %w", errPages)
+	}
+	l.records.dirty = bitmap{}
+	return err
+}
+
+func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool) error {
+	rec := &l.rec
+	if err := rec.parse(blob); err != nil {
+		return err
+	}
+	e := l.contacts
+	if rec.ofAccount {
+		e = l.accounts
+	}
+	if owner > e.ids.n || rec.account > l.accounts.ids.n {
+		return errPages
+	}
+	number := l.records.n
+	l.records.n++
+	l.records.byKey.Put(index.Key(rec.key), number)
+	l.records.writeBytes(number, blob)
+	if owner != 0 {
+		ord := owner - 1
+		l.chain(e, ord, number)
+		if rec.kind == command.KindContact || rec.kind == command.KindLead {
+			e.known.add(ord)
+		}
+		for i := range rec.identifiers {
+			h := &rec.identifiers[i]
+			if h.first {
+				e.byKey.Put(index.Key(h.key), ord)
+			}
+			if strong[h.kind] {
+				e.known.add(ord)
+			}
+		}
+	}
+	if rec.kind == command.KindOpportunity && rec.account != 0 {
+		account := l.accounts.resolve(rec.account - 1)
+		if head, ok := l.accounts.deal.get(account); ok {
+			l.records.nextDeal.set(number, head)
+		}
+		l.accounts.deal.set(account, number)
+	}
+	return nil
+}
+
+func (l *loader) loadRemembered() error {
+	l.remembers.begin = l.counters.remembered
+	return l.scan(pageIdempotent, 2, func(numbers []uint32, data []byte) error {
+		first := uint64(numbers[0])<<32 | uint64(numbers[1])
+		entries, err := decodeRemembered(slices.Clone(data))
+		if err != nil {
+			return err
+		}
+		l.flushed.remembered = append(l.flushed.remembered, rememberedPage{first, uint64(len(entries))})
+		for i := range entries {
+			if first+uint64(i) >= l.remembers.begin {
+				l.remembers.insert(entries[i])
+			}
+		}
+		return nil
+	})
+}
+
+// given is an event's key and who has the event.
+type given struct {
+	key index.Key
+	ord uint32
+}
+
+// loadEvents reads rows and appends them, while another goroutine enters their keys.
+func (l *loader) loadEvents() error {
+	l.events.byKey = index.NewTable(int(l.events.seq))
+	batches := make(chan []given, 4)
+	var wait sync.WaitGroup
+	wait.Add(1)
+	go func() {
+		defer wait.Done()
+		for batch := range batches {
+			for i := range batch {
+				l.events.byKey.Put(batch[i].key, batch[i].ord)
+			}
+		}
+	}()
+	err := l.loadRows(batches)
+	close(batches)
+	wait.Wait()
+	return err
+}
+
+func (l *loader) loadRows(batches chan<- []given) error {
+	edit := new(index.Events).Edit()
+	log := &l.events.log
+	block := func(data []byte) (rows int, last index.Event, err error) {
+		batch := make([]given, 0, rowsPerBlock)
+		rows, last, err = decodeRows(data, func(ev *index.Event, key index.Key) {
+			edit.Append(*ev)
+			if key != (index.Key{}) {
+				batch = append(batch, given{key, ev.Ord})
+			}
+		})
+		batches <- batch
+		return rows, last, err
+	}
+	err := l.scan(pageEvents, 1, func(numbers []uint32, data []byte) error {
+		if numbers[0] != log.begin {
+			return errPages
+		}
+		log.begin++
+		_, _, err := block(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	last, err := l.pages.Get(l.tenant.page(pageLastEvents))
+	if err != nil {
+		return err
+	}
+	number, width := binary.Uvarint(last)
+	if width <= 0 || number != uint64(log.begin) {
+		return fmt.Errorf("the last event rows: %w", errPages)
+	}
+	if rest := last[width:]; len(rest) > 0 {
+		if log.rows, log.before, err = block(rest); err != nil {
+			return err
+		}
+		log.blocks = [][]byte{slices.Clone(rest)}
+	}
+	l.events.now = edit.Publish()
+	return l.loadPayloads()
+}
+
+// loadPayloads brings back the payloads of the block that is not full.
+func (l *loader) loadPayloads() error {
+	data, err := l.pages.Get(l.tenant.page(pageLastPayload))
+	if err != nil {
+		return err
+	}
+	list, err := decodePayloads(slices.Clone(data))
+	if err != nil {
+		return err
+	}
+	if uint64(len(list)) != l.events.seq%payloadsPerBlock {
+		return fmt.Errorf("the last payloads: %w", errPages)
+	}
+	p := l.tenant.payloads
+	p.mu.begin, p.mu.recent = l.events.seq-uint64(len(list)), list
+	return nil
+}

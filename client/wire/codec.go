@@ -61,7 +61,7 @@ func (f Format) ContentType() string {
 	return "application/json"
 }
 
-// Append encodes v at the end of dst.
+// Append encodes v at the end of dst. In msgpack a json.Number, which only answers that were decoded hold, is a text.
 func (f Format) Append(dst []byte, v any) ([]byte, error) {
 	out := bytes.NewBuffer(dst)
 	if f == Msgpack {
@@ -137,7 +137,7 @@ func decodeError(err error) *Error {
 	var ours *Error
 	switch {
 	case errors.As(err, &byType):
-		return &Error{Code: CodeWrongType, Message: "a " + byType.Value + " where another type belongs", Offset: NoOffset, Path: byType.Field}
+		return &Error{Code: CodeWrongType, Message: "a " + byType.Value + " where another type belongs", Offset: NoOffset, Path: jsonPath(byType.Field)}
 	case errors.As(err, &ours):
 		return ours
 	}
@@ -145,4 +145,15 @@ func decodeError(err error) *Error {
 		return &Error{Code: CodeUnknownField, Message: "a field that does not exist here", Offset: NoOffset, Path: strings.Trim(name, `"`)}
 	}
 	return &Error{Code: CodeMalformed, Message: err.Error(), Offset: NoOffset}
+}
+
+// jsonPath leaves the names of embedded structs out of a path that encoding/json gives: only they begin with a capital.
+func jsonPath(path string) string {
+	var out []string
+	for part := range strings.SplitSeq(path, ".") {
+		if part != "" && (part[0] < 'A' || part[0] > 'Z') {
+			out = append(out, part)
+		}
+	}
+	return strings.Join(out, ".")
 }

@@ -59,6 +59,25 @@ func BenchmarkDecodeEvents(b *testing.B) {
 	}
 }
 
+func BenchmarkEncodeEvents(b *testing.B) {
+	var in PutEventsRequest
+	if err := JSON.Decode(eventBatch(500), &in, BatchLimits); err != nil {
+		b.Fatal(err)
+	}
+	for name, f := range map[string]Format{"format=json": JSON, "format=msgpack": Msgpack} {
+		b.Run(name, func(b *testing.B) {
+			var buffer []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				var err error
+				if buffer, err = f.Append(buffer[:0], in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkEncodeResults(b *testing.B) {
 	answer := PutEventsResponse{Results: make([]EventResult, 500)}
 	for i := range answer.Results {

@@ -201,6 +201,26 @@ func TestObjectMembers(t *testing.T) {
 	}
 }
 
+// An Object that a program made by hand may hold anything: reading it ends, and encoding it is an error.
+func FuzzObject(f *testing.F) {
+	f.Add(`{"a":{"b":[1,"x\u0041"]}}`)
+	f.Add(`{a`)
+	f.Add(`{"a"`)
+	f.Add(`{"a":}`)
+	f.Add("{\"a\":[\x01")
+	f.Fuzz(func(t *testing.T, text string) {
+		n := 0
+		Object(text).Members(func(name string, v Value) bool { n += len(name) + len(v.Text); return true })
+		if len(text) > 0 && n > 12*len(text) {
+			t.Errorf("%d bytes came out of %d", n, len(text))
+		}
+		_, err := Msgpack.Append(nil, Object(text))
+		if scanned := JSON.Scan([]byte(text), ResponseLimits); text != "" && (err == nil) != (scanned == nil) {
+			t.Errorf("encoded: %v, scanned: %v", err, scanned)
+		}
+	})
+}
+
 func TestFormatOf(t *testing.T) {
 	is := func(text string, f Format, ok bool) {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -68,8 +69,8 @@ type Value struct {
 	Float float64
 }
 
-// Members calls f for every member in the order of the text, until f returns false. The object must come from Decode
-// or MakeObject. Texts are substrings of the object wherever that can be.
+// Members calls f for every member in the order of the text, until f returns false. An Object that does not come from
+// Decode or MakeObject may be no JSON: then f gets nothing sensible. Texts are substrings of the object wherever that can be.
 func (o Object) Members(f func(name string, v Value) bool) {
 	if o == "" {
 		return
@@ -144,7 +145,11 @@ func (o Object) EncodeMsgpack(e *msgpack.Encoder) error {
 	if o == "" {
 		return e.EncodeNil()
 	}
-	r := reader{text: string(o)}
+	text := string(o)
+	if err := JSON.Scan(unsafe.Slice(unsafe.StringData(text), len(text)), ResponseLimits); err != nil {
+		return fmt.Errorf("object: %w", err)
+	}
+	r := reader{text: text}
 	return e.Encode(msgpack.RawMessage(r.appendMsgpack(nil)))
 }
 

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// reader takes values out of a JSON text that Scan has passed: it relies on the text being well-formed. What it returns
-// are substrings of the text wherever that can be.
+// reader takes values out of a JSON text that Scan has passed. In any other text it finds nothing sensible, but it ends,
+// and inside the text. What it returns are substrings of the text wherever that can be.
 type reader struct {
 	text string
 	at   int
@@ -43,8 +43,9 @@ func (r *reader) more() bool {
 // name reads the name of a member and the colon behind it.
 func (r *reader) name() string {
 	name := r.string()
-	r.next()
-	r.at++
+	if r.next() == ':' {
+		r.at++
+	}
 	return name
 }
 
@@ -52,6 +53,9 @@ func (r *reader) name() string {
 func (r *reader) string() string {
 	from := r.at + 1
 	escaped := r.skipString()
+	if r.at <= from {
+		return ""
+	}
 	text := r.text[from : r.at-1]
 	if escaped {
 		return unescape(text)
@@ -97,6 +101,7 @@ func (r *reader) raw() string {
 			r.at++
 			continue
 		default:
+			r.at++
 			for r.at < len(r.text) && !endsWord(r.text[r.at]) {
 				r.at++
 			}

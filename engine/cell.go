@@ -8,8 +8,6 @@ type setCell struct {
 	now  *index.Set
 }
 
-func setOf(s *index.Set) setCell { return setCell{now: s} }
-
 func (c *setCell) open() *index.SetEdit {
 	if c.edit == nil {
 		c.edit = c.now.Edit()
@@ -21,11 +19,9 @@ func (c *setCell) add(ord uint32) bool      { return c.open().Add(ord) }
 func (c *setCell) remove(ord uint32) bool   { return c.open().Remove(ord) }
 func (c *setCell) contains(ord uint32) bool { return c.open().Contains(ord) }
 
-// publish returns the set with all changes.
+// publish returns the set with all changes, never nil.
 func (c *setCell) publish() *index.Set {
-	if c.edit != nil {
-		c.now = c.edit.Publish()
-	}
+	c.now = c.open().Publish()
 	return c.now
 }
 
@@ -54,10 +50,8 @@ func (c *columnCell[T]) set(ord uint32, v T) {
 	}
 }
 
-// publish returns the column with all changes.
+// publish returns the column with all changes, never nil.
 func (c *columnCell[T]) publish() *index.Column[T] {
-	if c.edit != nil {
-		c.now = c.edit.Publish()
-	}
+	c.now = c.open().Publish()
 	return c.now
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,16 @@ func (t *Tenant) WrappedKeys() []byte { return t.wrapped }
 func (t *Tenant) Key(id string) (APIKey, bool) {
 	k, ok := t.Root().keys[id]
 	return k, ok
+}
+
+// Keys lists the API keys by id, revoked ones too.
+func (t *Tenant) Keys() []APIKey {
+	keys := t.Root().keys
+	out := make([]APIKey, 0, len(keys))
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
+		out = append(out, keys[id])
+	}
+	return out
 }
 
 // Root is the newest published state.

@@ -13,7 +13,7 @@ func (c *compiler) ofAccount(e query.Expr, name query.Name) (arm, error) {
 		return arm{}, err
 	}
 	inner := *c
-	inner.p = accounts
+	inner.p, inner.prefix = accounts, "account."
 	asked, err := inner.compile(withoutAccount(e))
 	if err != nil {
 		return arm{}, err

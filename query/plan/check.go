@@ -76,6 +76,7 @@ func (c *compiler) unknown(pos int, what, name string, names []string) error {
 // field is what a name of a population means: a tag, or an attribute.
 type field struct {
 	name  string
+	shown string // with account. where that stands in front
 	isTag bool
 	tag   Tag
 	attr  Attribute
@@ -97,10 +98,10 @@ var literalNames = [...]string{query.Text: "a text", query.Number: "a number", q
 // resolve finds a name that stands at pos in the population, tags first: a tag and an attribute never share a name.
 func (c *compiler) resolve(name query.Name, pos int) (field, error) {
 	if tag, ok := c.p.Tag(name.Text); ok {
-		return field{name: name.Text, isTag: true, tag: tag}, nil
+		return field{name: name.Text, shown: c.prefix + name.Text, isTag: true, tag: tag}, nil
 	}
 	if attr, ok := c.p.Attribute(name.Text); ok {
-		return field{name: name.Text, attr: attr}, nil
+		return field{name: name.Text, shown: c.prefix + name.Text, attr: attr}, nil
 	}
 	if accounts, _ := c.p.Account(); accounts != nil {
 		_, isTag := accounts.Tag(name.Text)
@@ -110,7 +111,14 @@ func (c *compiler) resolve(name query.Name, pos int) (field, error) {
 				"%s is of accounts, not of contacts: write %s", name.Text, way)
 		}
 	}
-	return field{}, c.unknown(pos, "tag or attribute", name.Text, c.p.Names())
+	names := c.p.Names()
+	if c.prefix != "" {
+		names = slices.Clone(names)
+		for i := range names {
+			names[i] = c.prefix + names[i]
+		}
+	}
+	return field{}, c.unknown(pos, "tag or attribute", c.prefix+name.Text, names)
 }
 
 // accounts finds the population that account.name is looked up in.
@@ -144,7 +152,7 @@ func (c *compiler) needLiteral(f field, l query.Literal, want query.LiteralKind)
 		query.Bool: "write true or false",
 	}[want]
 	return c.mismatch(int(l.At), suggestion, "%s is %s and cannot be compared with %s: %s",
-		f.name, kind, literalNames[l.Kind], way)
+		f.shown, kind, literalNames[l.Kind], way)
 }
 
 // cycle reports that d is defined by itself.
@@ -165,7 +173,7 @@ func (c *compiler) cycle(d definition, pos int) error {
 // comparable refuses a comparison with a field that has no values to compare.
 func (c *compiler) comparable(f field, pos int) error {
 	if f.flag() {
-		return c.mismatch(pos, "", "%s is a tag without values: write just %s, or NOT %s", f.name, f.name, f.name)
+		return c.mismatch(pos, "", "%s is a tag without values: write just %s, or NOT %s", f.shown, f.shown, f.shown)
 	}
 	return nil
 }

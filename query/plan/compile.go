@@ -27,6 +27,7 @@ type compiler struct {
 	p      Population
 	total  *int         // nodes made so far
 	inside []definition // what is being inlined, outermost first
+	prefix string       // "account." where names of accounts are read
 	used   *int         // where the outermost definition is used; nil outside of definitions
 }
 
@@ -99,9 +100,13 @@ func (c *compiler) named(e query.Expr, name query.Name, plan func(f field) (sour
 	if err != nil {
 		return arm{}, err
 	}
-	if f.isTag && f.tag.Rule != nil {
-		if _, ok := e.(*query.Has); ok {
-			return c.inline(e, definition{tagDefinition, c.p.Name(), f.name}, f.tag.Rule)
+	if f.isTag {
+		d := definition{tagDefinition, c.p.Name(), f.name}
+		if err := c.cycle(d, e.Pos()); err != nil {
+			return arm{}, err
+		}
+		if _, ok := e.(*query.Has); ok && f.tag.Rule != nil {
+			return c.inline(e, d, f.tag.Rule)
 		}
 	}
 	leaf, err := plan(f)
@@ -113,10 +118,8 @@ func (c *compiler) named(e query.Expr, name query.Name, plan func(f field) (sour
 
 // inline plans the definition of a rule tag or a segment in the place of its use e.
 func (c *compiler) inline(e query.Expr, d definition, body query.Expr) (arm, error) {
-	if err := c.cycle(d, e.Pos()); err != nil {
-		return arm{}, err
-	}
 	inner := *c
+	inner.prefix = ""
 	inner.inside = append(inner.inside[:len(inner.inside):len(inner.inside)], d)
 	if inner.used == nil {
 		pos := e.Pos()
@@ -139,7 +142,7 @@ func (c *compiler) has(e *query.Has, f field) (source, error) {
 		return boolSource(f.name, []span[uint8]{{1, 1}}), nil
 	}
 	return nil, c.mismatch(e.Pos(), "", "%s is an attribute (%s): compare it with a value, or write %s IS NOT NULL",
-		f.name, kindNames[f.attr.Kind], f.name)
+		f.shown, kindNames[f.attr.Kind], f.shown)
 }
 
 func (c *compiler) compare(e *query.Compare, f field) (source, error) {
@@ -187,7 +190,7 @@ func (c *compiler) between(e *query.Between, f field) (source, error) {
 	}
 	switch f.attr.Kind {
 	case Bool:
-		return nil, c.mismatch(e.Pos(), f.name+" = true", "%s is true or false and has no order: write %s = true", f.name, f.name)
+		return nil, c.mismatch(e.Pos(), f.shown+" = true", "%s is true or false and has no order: write %s = true", f.shown, f.shown)
 	case Time:
 		low, err := c.moment(f, e.Low)
 		if err != nil {
@@ -267,7 +270,7 @@ func (c *compiler) like(e *query.Like, f field) (source, error) {
 		return nil, err
 	}
 	if !f.text() {
-		return nil, c.mismatch(e.Pos(), "", "%s is %s: LIKE is for texts", f.name, kindNames[f.attr.Kind])
+		return nil, c.mismatch(e.Pos(), "", "%s is %s: LIKE is for texts", f.shown, kindNames[f.attr.Kind])
 	}
 	return textSource(f, likeText(e.Pattern)), nil
 }
@@ -308,7 +311,7 @@ func (c *compiler) moment(f field, l query.Literal) (moment, error) {
 		}
 	}
 	return moment{}, c.mismatch(int(l.At), "",
-		"%s is a time: write '2024-10-01', '2024-10-01 09:30:00' or '2024-10-01T09:30:00+08:00'", f.name)
+		"%s is a time: write '2024-10-01', '2024-10-01 09:30:00' or '2024-10-01T09:30:00+08:00'", f.shown)
 }
 
 func (c *compiler) boolSpans(f field, e *query.Compare) ([]span[uint8], error) {
@@ -324,7 +327,7 @@ func (c *compiler) boolSpans(f field, e *query.Compare) ([]span[uint8], error) {
 	case query.NotEqual:
 		want = 1 - want
 	default:
-		return nil, c.mismatch(e.Pos(), f.name+" = true", "%s is true or false and has no order: write %s = true", f.name, f.name)
+		return nil, c.mismatch(e.Pos(), f.shown+" = true", "%s is true or false and has no order: write %s = true", f.shown, f.shown)
 	}
 	return []span[uint8]{{want, want}}, nil
 }

@@ -199,7 +199,9 @@ func (w *worker) narrow(f *frame, a laterArm, chunk int, dst *index.Mask) bool {
 
 // pick tests the few slots of dst one by one, keeps those that hold, and reports whether one does.
 func (w *worker) pick(a laterArm, chunk int, dst *index.Mask) bool {
-	defer a.b.clock(w)()
+	if w.traced {
+		defer a.b.stopwatch()()
+	}
 	kept := false
 	dst.Each(func(slot uint16) bool {
 		if w.holds(a.b, uint32(chunk)<<16|uint32(slot)) != a.not {
@@ -279,6 +281,9 @@ func (w *worker) countHeld(f *frame, dst *index.Mask) int {
 
 // holds tests one ordinal.
 func (w *worker) holds(b *bound, ord uint32) bool {
+	if w.traced {
+		b.test(ord)
+	}
 	if b.leaf != nil {
 		return b.leaf.holds(w, ord)
 	}

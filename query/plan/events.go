@@ -88,7 +88,7 @@ func (c *compiler) window(s *eventSelection, w query.Window) error {
 	to, okTo := parseMoment(w.To, c.p.Zone())
 	if !ok || !okTo {
 		return c.fail(query.CodeWindow, int(w.At), "",
-			"a window runs from one date to another: write '2024-10-01'..'2024-10-31' or '2024-10-01 09:30:00'..'2024-10-01 18:00:00'")
+			"a window runs from one date or instant to another: write '2024-10-01'..'2024-10-31', or '2024-10-01T09:30:00+08:00'..'2024-10-31'")
 	}
 	if from.first > to.last {
 		return c.fail(query.CodeWindow, int(w.At), "", "the window ends before it begins: exchange its ends")

@@ -22,6 +22,7 @@ type Node struct {
 type figures struct {
 	read, empty, full, zone int
 	nanos                   int64
+	tested                  int // the chunk, plus one, of the slot that was tested last
 }
 
 // saw notes what a leaf knew of a chunk. Words and short containers are read where they are joined, by their parent.
@@ -50,8 +51,20 @@ func (f *figures) clock(w *worker) func() {
 		return doNothing
 	}
 	f.read++
+	return f.stopwatch()
+}
+
+func (f *figures) stopwatch() func() {
 	begin := time.Now()
 	return func() { f.nanos += time.Since(begin).Nanoseconds() }
+}
+
+// test notes that a slot was tested by itself: the first one of a chunk reads that chunk.
+func (f *figures) test(ord uint32) {
+	if chunk := int(ord>>16) + 1; f.tested != chunk {
+		f.tested = chunk
+		f.read++
+	}
 }
 
 // skip notes that nothing was read after all.
@@ -62,8 +75,8 @@ func (f *figures) skip(w *worker) {
 	}
 }
 
-// Explain evaluates the plan once and tells, for every node, what it read, skipped and cost. The root stands for the
-// whole expression; what is asked about accounts appears as one node of the contacts' plan with its own tree below.
+// Explain evaluates the plan once, on one core, and tells for every node what it read, skipped and cost. The root
+// stands for the whole expression. Consecutive conditions on the account are asked, and shown, as one node.
 func (pl *Plan) Explain(p Population, o Options) (*Node, error) {
 	trace := make(map[*node]*bound)
 	ev, asked, err := pl.bindTraced(p, o, trace)

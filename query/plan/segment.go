@@ -10,8 +10,12 @@ func (c *compiler) segment(e *query.Segment) (arm, error) {
 	if !ok {
 		return arm{}, c.unknown(e.Pos(), "segment", e.ID, c.p.SegmentIDs())
 	}
+	d := definition{segmentDefinition, c.p.Name(), e.ID}
+	if err := c.cycle(d, e.Pos()); err != nil {
+		return arm{}, err
+	}
 	if found.Members == nil {
-		return c.inline(e, definition{segmentDefinition, c.p.Name(), e.ID}, found.Where)
+		return c.inline(e, d, found.Where)
 	}
 	return arm{n: &node{leaf: membersSource(e.ID)}, expr: e}, nil
 }

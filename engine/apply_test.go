@@ -59,13 +59,13 @@ func TestRecordRefusals(t *testing.T) {
 		"duplicate_attribute": contact("CRM", 1, start, mobile, text("new", "yes"), text("new", "no")),
 		"unknown_identifier":  contact("CRM", 1, start, ids(identifier("credit_code", 1))),
 		"bad_id":              contact("CRM", 0, start, nil), // same NewID as the first record; its key is changed below
-		"bad_kind":            {Key: hash(1, 1), NewID: oneID(1), Kind: 9},
+		"bad_kind":            {Key: hash("1", 1), NewID: oneID(1), Kind: 9},
 		"bad_record":          {NewID: oneID(1), Kind: command.KindContact},
-		"kind_conflict":       {NewID: oneID(1), Key: hash(0x21, 0), Kind: command.KindAccount},
-		"unattached":          {NewID: oneID(1), Key: hash(1, 1), Kind: command.KindOpportunity},
+		"kind_conflict":       {NewID: oneID(1), Key: recordKey("contact", 0), Kind: command.KindAccount},
+		"unattached":          {NewID: oneID(1), Key: hash("1", 1), Kind: command.KindOpportunity},
 	} {
 		if code == "bad_id" {
-			r.Key = hash(1, 1)
+			r.Key = hash("1", 1)
 		}
 		if got := n.record(r); got.Status != command.Rejected || got.Code != code {
 			t.Errorf("%s: %+v", code, got)
@@ -134,7 +134,7 @@ func TestMerge(t *testing.T) {
 	if ord, ok := n.root().ContactBy(identifier("email", 1).Key); !ok || n.root().ContactID(ord) != a {
 		t.Error("the identifier does not lead to the survivor")
 	}
-	owner, kind, ok := n.root().RecordOwner(hash(0x21, 2))
+	owner, kind, ok := n.root().RecordOwner(recordKey("contact", 2))
 	same(t, "record's owner", []any{owner, kind, ok}, []any{a, command.KindContact, true})
 	same(t, "duplicate of a moved event", n.event(eventOf("page.view", 1, start, ids(identifier("email", 1)))), command.EventResult{Status: command.Duplicate, OneID: a})
 	same(t, "an event by the old id", n.event(func() command.Event {
@@ -177,12 +177,12 @@ func TestAccounts(t *testing.T) {
 	r.Account = name(2)
 	same(t, "account of a known name", n.record(r).AccountID, accountID(1))
 	full := command.Record{
-		NewID: accountID(3), Key: hash(0x23, 1), Source: "ERP", Kind: command.KindAccount, UpdatedAt: start + 1,
+		NewID: accountID(3), Key: recordKey("account", 1), Source: "ERP", Kind: command.KindAccount, UpdatedAt: start + 1,
 		Identifiers: ids(identifier("credit_code", 1), identifier("account_name", 1)), Attributes: []command.Value{text("industry", "金融"), fraction("annual_value", 100_001)},
 	}
 	got := n.record(full)
 	same(t, "the account's own record", got, command.RecordResult{Status: command.OK, AccountID: accountID(1), MatchedBy: "name", Confidence: 0.9})
-	full.Key, full.NewID, full.Identifiers = hash(0x23, 2), accountID(4), ids(identifier("credit_code", 2), identifier("account_name", 1))
+	full.Key, full.NewID, full.Identifiers = recordKey("account", 2), accountID(4), ids(identifier("credit_code", 2), identifier("account_name", 1))
 	full.Attributes = []command.Value{text("industry", "制造")}
 	if other := n.record(full); other.AccountID != accountID(4) || !other.Created {
 		t.Errorf("another credit code of the same name: %+v", other)
@@ -198,11 +198,11 @@ func TestAccounts(t *testing.T) {
 	}
 	// A strong identifier that two accounts share makes them one, and contacts and deals follow.
 	deal := command.Record{
-		NewID: oneID(50), Key: hash(0x24, 1), Source: "CRM", Kind: command.KindOpportunity, UpdatedAt: start, Attributes: []command.Value{text("stage", "报价"), whole("amount", 5)},
+		NewID: oneID(50), Key: recordKey("opportunity", 1), Source: "CRM", Kind: command.KindOpportunity, UpdatedAt: start, Attributes: []command.Value{text("stage", "报价"), whole("amount", 5)},
 		Account: &command.AccountRef{NewID: accountID(9), Identifiers: ids(identifier("credit_code", 2))},
 	}
 	same(t, "an opportunity of an account", n.record(deal), command.RecordResult{Status: command.OK, AccountID: accountID(4), MatchedBy: "new", Confidence: 1})
-	full.Key, full.NewID, full.Identifiers = hash(0x23, 3), accountID(5), ids(identifier("credit_code", 1), identifier("credit_code", 2))
+	full.Key, full.NewID, full.Identifiers = recordKey("account", 3), accountID(5), ids(identifier("credit_code", 1), identifier("credit_code", 2))
 	same(t, "accounts that are one", n.record(full).AccountID, accountID(1))
 	deals := n.root().AccountRecords(account, command.KindOpportunity)
 	if len(deals) != 1 || deals[0].HasContact || deals[0].Account != account || !deals[0].HasAccount {
@@ -311,7 +311,7 @@ func TestIdempotency(t *testing.T) {
 	send := func(key, request int, body command.Body) *command.Result {
 		n.index++
 		n.clock += 1000
-		e := command.Envelope{Time: n.clock, Tenant: tenantID, Idempotency: &command.Idempotency{Key: hash(1, key), Request: hash(2, request)}}
+		e := command.Envelope{Time: n.clock, Tenant: tenantID, Idempotency: &command.Idempotency{Key: hash("1", key), Request: hash("2", request)}}
 		entry := Entry{Index: n.index, Commands: [][]byte{command.Encode(e, body)}}
 		n.log = append(n.log, entry)
 		return n.engine.Apply([]Entry{entry})[0][0].(*command.Result)

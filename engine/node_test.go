@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"encoding/binary"
+	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"reflect"
 	"testing"
@@ -162,23 +163,20 @@ func count(t testing.TB, p plan.Population, where string, now int64) uint64 {
 	return c
 }
 
-// hash makes a key of a kind and a number, spread as a keyed hash is.
-func hash(kind byte, n int) (k command.Key) {
-	binary.BigEndian.PutUint64(k[:], uint64(n+1)*0x9E3779B97F4A7C15)
-	binary.BigEndian.PutUint64(k[8:], uint64(n+1)*0xC2B2AE3D27D4EB4F)
-	k[0] ^= kind
-	return k
+// hash makes a key of a kind and a number.
+func hash(kind string, n int) command.Key {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", kind, n))
+	return command.Key(sum[:16])
 }
 
-func oneID(n int) command.ID     { return command.ID(hash(0x11, n)) }
-func accountID(n int) command.ID { return command.ID(hash(0x12, n)) }
+func recordKey(class string, n int) command.Key { return hash(class+" record", n) }
+
+func oneID(n int) command.ID     { return command.ID(hash("contact", n)) }
+func accountID(n int) command.ID { return command.ID(hash("account", n)) }
 
 func identifier(typ string, n int) command.Identifier {
-	kind := byte(0)
-	for _, c := range []byte(typ) {
-		kind = kind*31 + c
-	}
-	return command.Identifier{Type: typ, Key: hash(kind|0x80, n), Sealed: []byte{kind, byte(n)}}
+	key := hash(typ, n)
+	return command.Identifier{Type: typ, Key: key, Sealed: []byte{key[0], byte(n)}}
 }
 
 func text(name, s string) command.Value {
@@ -197,7 +195,7 @@ func fraction(name string, f float64) command.Value {
 // contact is a record of kind contact; n numbers the record and the id it would get.
 func contact(source string, n int, at int64, ids []command.Identifier, values ...command.Value) command.Record {
 	return command.Record{
-		NewID: oneID(n), Key: hash(0x21, n), Source: source, SourceID: []byte{byte(n)}, Kind: command.KindContact, UpdatedAt: at, Identifiers: ids, Attributes: values,
+		NewID: oneID(n), Key: recordKey("contact", n), Source: source, SourceID: []byte{byte(n)}, Kind: command.KindContact, UpdatedAt: at, Identifiers: ids, Attributes: values,
 	}
 }
 
@@ -205,14 +203,14 @@ func ids(list ...command.Identifier) []command.Identifier { return list }
 
 func eventOf(typ string, n int, at int64, ids []command.Identifier, props ...command.Value) command.Event {
 	e := command.Event{
-		NewID: oneID(100_000 + n), Key: hash(0x22, n), EventID: "e" + string(rune('0'+n%10)), Source: "CALLCENTER", Type: typ, OccurredAt: at,
+		NewID: oneID(100_000 + n), Key: hash("event", n), EventID: "e" + string(rune('0'+n%10)), Source: "CALLCENTER", Type: typ, OccurredAt: at,
 		Identifiers: ids, Props: props, Sealed: []byte{1, byte(n)},
 	}
+	sum := sha256.New()
 	for _, id := range ids {
-		for i := range e.RecordKey {
-			e.RecordKey[i] = e.RecordKey[i]*31 + id.Key[i] + 7
-		}
+		sum.Write(id.Key[:])
 	}
+	copy(e.RecordKey[:], sum.Sum(nil))
 	return e
 }
 

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Limits bound what a body may hold.
 type Limits struct {
@@ -62,36 +59,4 @@ func (e *Error) Error() string {
 		text += " at byte " + strconv.Itoa(e.Offset)
 	}
 	return text
-}
-
-// frame is one open array or object of a scan.
-type frame struct {
-	object  bool
-	count   int  // elements begun; of an object, names begun
-	left    int  // msgpack: elements to come
-	name    span // the name that was read last
-	names   int  // where the object's names begin in scanner.names
-	pending bool // msgpack: a name was read and its value is to come
-}
-
-// span is a piece of the body.
-type span struct{ from, to int }
-
-// path writes the place that the frames stand at.
-func path(body []byte, frames []frame) string {
-	var text strings.Builder
-	for i := range frames {
-		f := &frames[i]
-		switch {
-		case f.object && f.name.to > 0:
-			if text.Len() > 0 {
-				text.WriteByte('.')
-			}
-			name := body[f.name.from:f.name.to]
-			text.WriteString(strings.ToValidUTF8(string(name[:min(len(name), 64)]), "?"))
-		case !f.object && f.count > 0:
-			text.WriteString("[" + strconv.Itoa(f.count-1) + "]")
-		}
-	}
-	return text.String()
 }

@@ -22,8 +22,8 @@ const aliasType = "cdp_id"
 // a masked one among them, is an error here, because nothing could be looked up by it.
 func Identifiers(keys *privacy.Keys, entity string, m wire.Identifiers) ([]command.Identifier, error) {
 	var got identifierSet
-	for typ, text := range m {
-		if err := got.add(entity, typ, text); err != nil {
+	for _, typ := range typesOf(m, nil) {
+		if err := got.add(entity, typ, m[typ]); err != nil {
 			return nil, err.within("identifiers." + typ)
 		}
 	}
@@ -37,6 +37,17 @@ func Identifiers(keys *privacy.Keys, entity string, m wire.Identifiers) ([]comma
 		return nil, &Error{Code: codeNoIdentifier, Detail: "give at least one identifier", Field: "identifiers"}
 	}
 	return got.seal(keys), nil
+}
+
+// typesOf appends the types that m names, in alphabetical order: of two mistakes the same one is always told.
+func typesOf(m wire.Identifiers, types []string) []string {
+	for typ := range m {
+		types = append(types, typ)
+	}
+	if len(types) > 1 {
+		slices.Sort(types)
+	}
+	return types
 }
 
 // identifierSet gathers the identifiers of one item, and the notes on those that were left out.

@@ -36,7 +36,9 @@ func (it *item) identifiers(entity string, m wire.Identifiers, withAccount bool)
 	if len(m) > MaxIdentifiers {
 		return &Error{Code: codeTooMany, Detail: "more than " + strconv.Itoa(MaxIdentifiers), Field: "identifiers"}
 	}
-	for typ, text := range m {
+	var room [8]string
+	for _, typ := range typesOf(m, room[:0]) {
+		text := m[typ]
 		var err *Error
 		if withAccount && entities[typ] == entityAccount {
 			err = it.accountIdentifier("identifiers."+typ, typ, text, true)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"rollcall/client/wire"
 	"rollcall/server/privacy"
@@ -38,12 +37,8 @@ func sealEvent(keys *privacy.Keys, in *wire.Event) []byte {
 	put(in.IP)
 	put(in.UA)
 	put(string(in.Payload))
-	types := make([]string, 0, 8)
-	for typ := range in.Identifiers {
-		types = append(types, typ)
-	}
-	slices.Sort(types)
-	for _, typ := range types {
+	var room [8]string
+	for _, typ := range typesOf(in.Identifiers, room[:0]) {
 		put(typ)
 		put(in.Identifiers[typ])
 	}

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -80,8 +81,8 @@ func TestVectors(t *testing.T) {
 	k := testKeys(t, 1)
 	key := func(name string, got command.Key, want string) {
 		t.Helper()
-		if hex := hexOf(got[:]); hex != want {
-			t.Errorf("%s: %s, want %s", name, hex, want)
+		if text := hex.EncodeToString(got[:]); text != want {
+			t.Errorf("%s: %s, want %s", name, text, want)
 		}
 	}
 	key("identifier", k.Identifier("mobile", "", "13800138001"), "9148792e9e34238b94f2a17998c03989")
@@ -89,19 +90,30 @@ func TestVectors(t *testing.T) {
 	key("record", k.Record("CRM", "c-1"), "1e170677b11a2906ae647e0d26362d98")
 	key("event", k.Event("CRM", "e-1"), "9454242d46f796a2e92f97dfc9113d4a")
 	key("implicit", k.Implicit("CRM", []command.Identifier{{Type: "mobile", Key: command.Key{1, 2, 3}}}), "b105ef61b20bfc9e995b7beae2473358")
-	if hex := hexOf([]byte(k.Token("张三"))); hex != "0110634855ecfced36e78186c77b32be7e996a553355ab" {
-		t.Errorf("token: %s", hex)
+	if text := hex.EncodeToString([]byte(k.Token("张三"))); text != "0110634855ecfced36e78186c77b32be7e996a553355ab" {
+		t.Errorf("token: %s", text)
 	}
 }
 
-func hexOf(b []byte) string {
-	const digits = "0123456789abcdef"
-	var out strings.Builder
-	for _, c := range b {
-		out.WriteByte(digits[c>>4])
-		out.WriteByte(digits[c&15])
+// What was sealed once must open for ever.
+func TestSealedLongAgoOpens(t *testing.T) {
+	sealed := bytesOf(t, "01e7ced72efc0274a27a70f20af886598af9c19fa78ec1d68d87623617ee9fc825b3bee75e286817220476")
+	if got, err := testKeys(t, 1).Unseal(sealed); err != nil || string(got) != "张三" {
+		t.Errorf("unseal: %q, %v", got, err)
 	}
-	return out.String()
+	wrapped := bytesOf(t, "01dd114e3518d26871cf74f63ff51c1c9be38f203406a5db9078d1a144f2c7aa3a8aa2054d693b70b9672ced9fef3cc77dfdff653187ce45ce1404b531039c99a3749025e3d673ac289b3ee793ee14159474a73146fd4c827bb3c3ed5726ddc5652da981577755cf0f171bdc7159b67e4a9dc9d2b67324686e634373eb8e72f3c94153f73002cbabbd4e579ba9ff765b26516e3fb3d01f6eb0fe8b698058e7da45e00ba541bac1b48bad3515f05116c80a04b2c753be")
+	if _, err := NewMaster([]byte("0123456789abcdef0123456789abcdef")).Open(wrapped); err != nil {
+		t.Errorf("unwrap: %v", err)
+	}
+}
+
+func bytesOf(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestDomainsAreSeparate(t *testing.T) {

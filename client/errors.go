@@ -102,7 +102,7 @@ func mayRepeat(r request, err error) bool {
 // pause is how long to wait before the next attempt: what the server asked for, else growing, with jitter so that many
 // clients do not come back together.
 func pause(attempt int, err error) time.Duration {
-	d := min(50*time.Millisecond<<(attempt-1), 2*time.Second)
+	d := min(50*time.Millisecond<<min(attempt-1, 6), 2*time.Second)
 	var e *Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
 		d = min(e.RetryAfter, 10*time.Second)

@@ -64,21 +64,27 @@ func (e *entity) free(id command.ID) bool {
 	return !taken
 }
 
-// resolve follows merges from ord to who it is now, and shortens the way for the next time.
+// survivor follows merges from ord to who it is now.
+func (e *entity) survivor(ord uint32) uint32 {
+	for {
+		to, ok := e.merged.get(ord)
+		if !ok {
+			return ord
+		}
+		ord = to
+	}
+}
+
+// resolve is survivor, and shortens the way for the next time.
 func (e *entity) resolve(ord uint32) uint32 {
 	to, ok := e.merged.get(ord)
 	if !ok {
 		return ord
 	}
-	next, further := e.merged.get(to)
-	if !further {
-		return to
+	if end := e.survivor(to); end != to {
+		e.merged.set(ord, end)
+		return end
 	}
-	for further {
-		to = next
-		next, further = e.merged.get(to)
-	}
-	e.merged.set(ord, to)
 	return to
 }
 

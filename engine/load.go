@@ -338,7 +338,8 @@ func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool) e
 		}
 	}
 	if rec.kind == command.KindOpportunity && rec.account != 0 {
-		account := l.accounts.resolve(rec.account - 1)
+		// Not resolve: what is loaded is what is on disk, and a way made shorter would not be.
+		account := l.accounts.survivor(rec.account - 1)
 		if head, ok := l.accounts.deal.get(account); ok {
 			l.records.nextDeal.set(number, head)
 		}

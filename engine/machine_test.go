@@ -24,8 +24,8 @@ type machine struct {
 
 var machineTags = []string{"vip", "churn", "stage"}
 
-func newMachine(t testing.TB, rt *rapid.T) *machine {
-	m := &machine{node: newNode(t), rt: rt, twin: newTwin()}
+func newMachine(rt *rapid.T) *machine {
+	m := &machine{node: newNode(rt), rt: rt, twin: newTwin()}
 	for _, name := range machineTags {
 		m.must(&command.PutTag{Name: name, Entity: "contact", Kind: "manual", Valued: name == "stage"})
 		m.twin.tags[name] = map[*twinPerson]string{}
@@ -407,7 +407,7 @@ func (m *machine) replay() {
 
 func TestMachine(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		m := newMachine(t, rt)
+		m := newMachine(rt)
 		rt.Repeat(map[string]func(*rapid.T){
 			"apply": m.apply, "apply more": m.apply, "apply still more": m.apply, "check": m.check,
 			"keep": m.keep, "fail": m.fail, "reload": m.reload,

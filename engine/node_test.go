@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"testing"
+
+	"pgregory.net/rapid"
 
 	"rollcall/engine/command"
 	"rollcall/query"
@@ -16,7 +17,7 @@ const tenantID = "t001"
 
 // node drives an engine in tests: every command is an entry of its own unless it is batched.
 type node struct {
-	t      testing.TB
+	t      rapid.TB
 	pages  *memoryPages
 	engine *Engine
 	index  uint64
@@ -26,7 +27,7 @@ type node struct {
 
 const start = 1_730_000_000_000 // ms
 
-func newNode(t testing.TB) *node {
+func newNode(t rapid.TB) *node {
 	n := &node{t: t, pages: newMemoryPages(t), clock: start}
 	n.open()
 	if r := n.do(&command.CreateTenant{ID: tenantID, Name: "tenant", Timezone: "Asia/Shanghai", Keys: []byte("wrapped")}); r.Code != "" {
@@ -146,7 +147,7 @@ func (n *node) count(where string) uint64 {
 	return count(n.t, n.root().Contacts(), where, n.clock)
 }
 
-func count(t testing.TB, p plan.Population, where string, now int64) uint64 {
+func count(t rapid.TB, p plan.Population, where string, now int64) uint64 {
 	t.Helper()
 	e, err := query.Parse(where)
 	if err != nil {
@@ -214,7 +215,7 @@ func eventOf(typ string, n int, at int64, ids []command.Identifier, props ...com
 	return e
 }
 
-func same(t testing.TB, what string, got, want any) {
+func same(t rapid.TB, what string, got, want any) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: %v, want %v", what, got, want)

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // memoryPages keeps pages in a map. It fails a test that names a page twice in a flush or puts a page again that is
 // put once, which a real store need not notice.
 type memoryPages struct {
-	t  testing.TB
+	t  rapid.TB
 	mu sync.Mutex
 
 	pages map[string][]byte
@@ -26,7 +27,7 @@ type memoryPages struct {
 	bytes  int // put since the beginning
 }
 
-func newMemoryPages(t testing.TB) *memoryPages {
+func newMemoryPages(t rapid.TB) *memoryPages {
 	return &memoryPages{t: t, pages: map[string][]byte{}, once: map[string]bool{}}
 }
 

@@ -249,7 +249,9 @@ func (p *placing) write() (changed bool) {
 // move makes account the one that the record belongs to, since its UpdatedAt.
 func (p *placing) move(account uint32) {
 	if p.seen && p.Kind == command.KindOpportunity && p.rec.account != 0 {
-		p.unlinkDeal(p.accounts.resolve(p.rec.account-1), p.number)
+		if old := p.accounts.resolve(p.rec.account - 1); old != account {
+			p.unlinkDeal(old, p.number)
+		}
 	}
 	p.rec.account, p.rec.accountAt = account+1, p.UpdatedAt
 }

@@ -28,7 +28,7 @@ type eventSelection struct {
 	types  func(name string) bool
 	window window
 	where  *rowTest
-	props  []string // the properties that where and value use
+	props  []propUse // the properties that where and value use
 
 	aggregate aggregate
 	value     int     // of sum, average, least and greatest: index into props
@@ -195,8 +195,8 @@ func (s *eventSelection) bind(b *binding) (leaf, error) {
 			l.codes = append(l.codes, uint32(i+1))
 		}
 	}
-	for _, name := range s.props {
-		prop, _ := b.ev.p.Prop(name)
+	for _, use := range s.props {
+		prop, _ := b.ev.p.Prop(use.name)
 		l.propCodes = append(l.propCodes, prop.Code)
 	}
 	if s.where != nil {
@@ -262,7 +262,8 @@ func (l *eventLeaf) eval(w *worker, chunk int, among, m *index.Mask) {
 
 func (l *eventLeaf) holds(w *worker, ord uint32) bool {
 	s := &w.events
-	groups := s.groupsOf(l, ord)
+	s.start(l, int(ord>>16))
+	groups := s.groupsOf(uint16(ord))
 	if len(groups) == 0 {
 		return l.none
 	}

@@ -70,10 +70,11 @@ func compareFloats(a, b float64) int {
 // eventScratch is a worker's state while it goes through the events of a chunk. Its callbacks are made once.
 type eventScratch struct {
 	leaf     *eventLeaf
+	chunk    int
 	among, m *index.Mask
 	emit     func(slot uint16, t *tally) // of breakdowns: takes the tally instead of m
 	rows     []*index.Rows
-	columns  []propColumns // those of rows[i] begin at i * len(leaf.propCodes)
+	columns  []propColumns // those of rows[i] begin at i * len(leaf.props)
 	days     []int64
 	day      localDay
 	tally    tally
@@ -111,34 +112,33 @@ func (s *eventScratch) collect(l *eventLeaf, chunk int, among *index.Mask, emit 
 	}
 }
 
-// start takes the rows of a chunk that reach into the window.
+// start takes the rows of a chunk that reach into the window. It keeps those of the chunk before when that is the same
+// one: slots that are tested one by one share them.
 func (s *eventScratch) start(l *eventLeaf, chunk int) {
-	s.clear(l)
+	if s.leaf == l && s.chunk == chunk {
+		return
+	}
+	s.leaf, s.chunk, s.rows, s.columns = l, chunk, s.rows[:0], s.columns[:0]
+	if s.day.zone != l.ev.zone {
+		s.day = localDay{zone: l.ev.zone}
+	}
 	for _, code := range l.codes {
-		if rows := l.events.Rows(chunk, code); rows != nil {
-			if first, last := rows.Span(); first <= l.hi && last >= l.lo {
-				s.addRows(rows)
-			}
+		rows := l.events.Rows(chunk, code)
+		if rows == nil {
+			continue
+		}
+		if first, last := rows.Span(); first > l.hi || last < l.lo {
+			continue
+		}
+		s.rows = append(s.rows, rows)
+		for i := range l.props {
+			s.columns = append(s.columns, l.props[i].columns(rows, l.propCodes[i]))
 		}
 	}
 }
 
-func (s *eventScratch) clear(l *eventLeaf) {
-	s.leaf, s.rows, s.columns = l, s.rows[:0], s.columns[:0]
-	if s.day.zone != l.ev.zone {
-		s.day = localDay{zone: l.ev.zone}
-	}
-}
-
-func (s *eventScratch) addRows(rows *index.Rows) {
-	s.rows = append(s.rows, rows)
-	for _, code := range s.leaf.propCodes {
-		s.columns = append(s.columns, propColumns{rows.Num(code), rows.Code(code), rows.Bool(code)})
-	}
-}
-
 func (s *eventScratch) columnsOf(rows *index.Rows) []propColumns {
-	n := len(s.leaf.propCodes)
+	n := len(s.leaf.props)
 	i := 0
 	for s.rows[i] != rows {
 		i++
@@ -146,18 +146,12 @@ func (s *eventScratch) columnsOf(rows *index.Rows) []propColumns {
 	return s.columns[i*n : (i+1)*n]
 }
 
-// groupsOf gives the groups of one contact that are of the leaf's types.
-func (s *eventScratch) groupsOf(l *eventLeaf, ord uint32) []index.Group {
-	s.clear(l)
+// groupsOf gives the groups of one contact in the rows that start took.
+func (s *eventScratch) groupsOf(slot uint16) []index.Group {
 	s.groups = s.groups[:0]
-	for _, code := range l.codes {
-		rows := l.events.Rows(int(ord>>16), code)
-		if rows == nil {
-			continue
-		}
-		if g := rows.Find(uint16(ord)); g.Len() > 0 {
+	for _, rows := range s.rows {
+		if g := rows.Find(slot); g.Len() > 0 {
 			s.groups = append(s.groups, g)
-			s.addRows(rows)
 		}
 	}
 	return s.groups

@@ -37,6 +37,26 @@ type propColumns struct {
 	flag index.BoolColumn
 }
 
+// propUse is a property with the kinds of its values that are asked for.
+type propUse struct {
+	name string
+	asks [3]bool // by query.LiteralKind
+}
+
+// columns finds what is asked for in rows.
+func (u *propUse) columns(rows *index.Rows, code uint32) (c propColumns) {
+	if u.asks[query.Number] {
+		c.num = rows.Num(code)
+	}
+	if u.asks[query.Text] {
+		c.code = rows.Code(code)
+	}
+	if u.asks[query.Bool] {
+		c.flag = rows.Bool(code)
+	}
+	return c
+}
+
 // holds tests one event; columns are those of its rows, by eventSelection.props.
 func (t *rowTest) holds(columns []propColumns, row uint32) bool {
 	switch t.kind {
@@ -76,7 +96,7 @@ func (t *rowTest) holds(columns []propColumns, row uint32) bool {
 }
 
 // bind ties the test to the dictionaries of a root.
-func (t *rowTest) bind(b *binding, props []string) (*rowTest, error) {
+func (t *rowTest) bind(b *binding, props []propUse) (*rowTest, error) {
 	own := *t
 	own.arms = slices.Clone(t.arms)
 	for i, a := range own.arms {
@@ -87,7 +107,7 @@ func (t *rowTest) bind(b *binding, props []string) (*rowTest, error) {
 		own.arms[i] = bound
 	}
 	if t.kind == rowText {
-		prop, _ := b.ev.p.Prop(props[t.prop])
+		prop, _ := b.ev.p.Prop(props[t.prop].name)
 		codes, err := t.text.bind(b, prop.Dict, prop.Sealed)
 		if err != nil {
 			return nil, err
@@ -131,7 +151,7 @@ func (c *compiler) where(s *eventSelection, e query.Expr) (*rowTest, error) {
 		at, _, err := c.prop(s, e.Name, e.Pos(), query.Text)
 		return &rowTest{kind: rowText, prop: at, text: likeText(e.Pattern)}, err
 	case *query.IsNull:
-		at, err := c.anyProp(s, e.Name, e.Pos())
+		at, err := c.anyProp(s, e.Name, e.Pos(), query.Number, query.Text, query.Bool)
 		t := &rowTest{kind: rowPresent, prop: at}
 		if !e.Not {
 			t = &rowTest{kind: rowNot, arms: []*rowTest{t}}
@@ -222,7 +242,7 @@ func (c *compiler) whereIn(s *eventSelection, e *query.In) (*rowTest, error) {
 		all.arms = append(all.arms, numbers)
 	}
 	if texts != nil {
-		at, err := c.anyProp(s, e.Name, e.Pos())
+		at, err := c.anyProp(s, e.Name, e.Pos(), query.Text)
 		if err != nil {
 			return nil, err
 		}
@@ -231,24 +251,28 @@ func (c *compiler) whereIn(s *eventSelection, e *query.In) (*rowTest, error) {
 	return all, nil
 }
 
-// anyProp finds a property, whatever its kinds, and its place in the selection.
-func (c *compiler) anyProp(s *eventSelection, name query.Name, pos int) (int, error) {
+// anyProp finds a property, whatever its kinds, and its place in the selection; kinds are those that are asked for.
+func (c *compiler) anyProp(s *eventSelection, name query.Name, pos int, kinds ...query.LiteralKind) (int, error) {
 	if name.Account {
 		return 0, c.mismatch(pos, "", "a where is about the properties of one event: ask about the account outside of it")
 	}
 	if _, ok := c.p.Prop(name.Text); !ok {
 		return 0, c.unknown(pos, "property", name.Text, c.p.PropNames())
 	}
-	if at := slices.Index(s.props, name.Text); at >= 0 {
-		return at, nil
+	at := slices.IndexFunc(s.props, func(u propUse) bool { return u.name == name.Text })
+	if at < 0 {
+		at = len(s.props)
+		s.props = append(s.props, propUse{name: name.Text})
 	}
-	s.props = append(s.props, name.Text)
-	return len(s.props) - 1, nil
+	for _, kind := range kinds {
+		s.props[at].asks[kind] = true
+	}
+	return at, nil
 }
 
 // prop finds a property that takes literals of a kind.
 func (c *compiler) prop(s *eventSelection, name query.Name, pos int, kind query.LiteralKind) (int, string, error) {
-	at, err := c.anyProp(s, name, pos)
+	at, err := c.anyProp(s, name, pos, kind)
 	if err != nil {
 		return 0, "", err
 	}

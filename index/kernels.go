@@ -86,93 +86,71 @@ func OrAndNotCount(a, b, c *Mask) int {
 	return n0 + n1 + n2 + n3
 }
 
+// or3Count returns |a OR b OR c|.
+func or3Count(a, b, c *Mask) int {
+	var n0, n1, n2, n3 int
+	for i := 0; i < ChunkWords; i += 4 {
+		n0 += bits.OnesCount64(a[i] | b[i] | c[i])
+		n1 += bits.OnesCount64(a[i+1] | b[i+1] | c[i+1])
+		n2 += bits.OnesCount64(a[i+2] | b[i+2] | c[i+2])
+		n3 += bits.OnesCount64(a[i+3] | b[i+3] | c[i+3])
+	}
+	return n0 + n1 + n2 + n3
+}
+
+// and2NotCount returns |a AND b AND NOT c|.
+func and2NotCount(a, b, c *Mask) int {
+	var n0, n1, n2, n3 int
+	for i := 0; i < ChunkWords; i += 4 {
+		n0 += bits.OnesCount64(a[i] & b[i] &^ c[i])
+		n1 += bits.OnesCount64(a[i+1] & b[i+1] &^ c[i+1])
+		n2 += bits.OnesCount64(a[i+2] & b[i+2] &^ c[i+2])
+		n3 += bits.OnesCount64(a[i+3] & b[i+3] &^ c[i+3])
+	}
+	return n0 + n1 + n2 + n3
+}
+
 // AndAllCount returns the number of slots that are in every mask of and, and in none of not. With and empty it counts
-// the slots outside not.
+// the slots outside not. The last operands are counted without being joined.
 func AndAllCount(and, not []*Mask) int {
 	switch {
-	case len(not) == 0 && len(and) == 2:
+	case len(and) == 0:
+		return ChunkSize - OrAllCount(not)
+	case len(and) == 1 && len(not) == 0:
+		return and[0].Count()
+	case len(and) == 2 && len(not) == 0:
 		return AndCount(and[0], and[1])
-	case len(not) == 0 && len(and) == 3:
+	case len(and) == 3 && len(not) == 0:
 		return And3Count(and[0], and[1], and[2])
-	case len(not) == 1 && len(and) == 1:
+	case len(and) == 1 && len(not) == 1:
 		return AndNotCount(and[0], not[0])
+	case len(and) == 2 && len(not) == 1:
+		return and2NotCount(and[0], and[1], not[0])
 	}
-	var n0, n1, n2, n3 int
-	for i := 0; i < ChunkWords; i += 4 {
-		w0, w1, w2, w3 := ^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)
-		for _, o := range and {
-			w0 &= o[i]
-			w1 &= o[i+1]
-			w2 &= o[i+2]
-			w3 &= o[i+3]
-		}
-		for _, o := range not {
-			w0 &^= o[i]
-			w1 &^= o[i+1]
-			w2 &^= o[i+2]
-			w3 &^= o[i+3]
-		}
-		n0 += bits.OnesCount64(w0)
-		n1 += bits.OnesCount64(w1)
-		n2 += bits.OnesCount64(w2)
-		n3 += bits.OnesCount64(w3)
+	var m Mask
+	if n := len(not) - 1; n >= 0 {
+		AndAll(&m, and, not[:n])
+		return AndNotCount(&m, not[n])
 	}
-	return n0 + n1 + n2 + n3
+	n := len(and) - 2
+	AndAll(&m, and[:n], nil)
+	return And3Count(&m, and[n], and[n+1])
 }
 
-// AndAll sets dst to the slots that are in every mask of and, and in none of not, in one pass. With and empty these
-// are the slots outside not.
-func AndAll(dst *Mask, and, not []*Mask) {
-	for i := 0; i < ChunkWords; i += 4 {
-		w0, w1, w2, w3 := ^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)
-		for _, o := range and {
-			w0 &= o[i]
-			w1 &= o[i+1]
-			w2 &= o[i+2]
-			w3 &= o[i+3]
-		}
-		for _, o := range not {
-			w0 &^= o[i]
-			w1 &^= o[i+1]
-			w2 &^= o[i+2]
-			w3 &^= o[i+3]
-		}
-		dst[i], dst[i+1], dst[i+2], dst[i+3] = w0, w1, w2, w3
-	}
-}
-
-// OrAllCount returns the number of slots that are in any of the masks.
+// OrAllCount returns the number of slots that are in any of the masks. The last ones are counted without being joined.
 func OrAllCount(or []*Mask) int {
-	if len(or) == 2 {
+	switch len(or) {
+	case 0:
+		return 0
+	case 1:
+		return or[0].Count()
+	case 2:
 		return OrCount(or[0], or[1])
+	case 3:
+		return or3Count(or[0], or[1], or[2])
 	}
-	var n0, n1, n2, n3 int
-	for i := 0; i < ChunkWords; i += 4 {
-		var w0, w1, w2, w3 uint64
-		for _, o := range or {
-			w0 |= o[i]
-			w1 |= o[i+1]
-			w2 |= o[i+2]
-			w3 |= o[i+3]
-		}
-		n0 += bits.OnesCount64(w0)
-		n1 += bits.OnesCount64(w1)
-		n2 += bits.OnesCount64(w2)
-		n3 += bits.OnesCount64(w3)
-	}
-	return n0 + n1 + n2 + n3
-}
-
-// OrAll sets dst to the slots that are in any of the masks, in one pass.
-func OrAll(dst *Mask, or []*Mask) {
-	for i := 0; i < ChunkWords; i += 4 {
-		var w0, w1, w2, w3 uint64
-		for _, o := range or {
-			w0 |= o[i]
-			w1 |= o[i+1]
-			w2 |= o[i+2]
-			w3 |= o[i+3]
-		}
-		dst[i], dst[i+1], dst[i+2], dst[i+3] = w0, w1, w2, w3
-	}
+	var m Mask
+	n := len(or) - 2
+	OrAll(&m, or[:n])
+	return or3Count(&m, or[n], or[n+1])
 }

@@ -30,7 +30,7 @@ func drawMask(t *rapid.T, name string) *Mask {
 }
 
 func drawMasks(t *rapid.T, name string) []*Mask {
-	ms := make([]*Mask, rapid.IntRange(0, 5).Draw(t, name))
+	ms := make([]*Mask, rapid.IntRange(0, 9).Draw(t, name))
 	for i := range ms {
 		ms[i] = drawMask(t, name)
 	}
@@ -104,12 +104,33 @@ func TestFusedKernels(t *testing.T) {
 			{"AndAll", AndAllCount(and, not), func() { AndAll(dst, and, not) }, every},
 			{"OrAll", OrAllCount(and), func() { OrAll(dst, and) }, some},
 		} {
-			k.all()
+			if k.all(); rapid.Bool().Draw(t, "in place") {
+				// The destination is an operand of every list that has one.
+				*dst = *drawMask(t, "operand")
+				and, not = replaceOne(t, and, dst), replaceOne(t, not, dst)
+				before := *dst
+				k.all()
+				got := *dst
+				*dst = before
+				if wrong := count(func(s uint16) bool { return got.Get(s) != k.in(s) }); wrong != 0 {
+					t.Fatalf("%s in place: %d slots are wrong", k.name, wrong)
+				}
+				continue
+			}
 			if want := count(k.in); k.count != want || count(func(s uint16) bool { return dst.Get(s) == k.in(s) }) != ChunkSize {
 				t.Fatalf("%s: count %d, want %d; mask of %d", k.name, k.count, want, dst.Count())
 			}
 		}
 	})
+}
+
+// replaceOne puts m in place of one of the masks.
+func replaceOne(t *rapid.T, masks []*Mask, m *Mask) []*Mask {
+	masks = append([]*Mask(nil), masks...)
+	if len(masks) > 0 {
+		masks[rapid.IntRange(0, len(masks)-1).Draw(t, "at")] = m
+	}
+	return masks
 }
 
 func TestMaskOperations(t *testing.T) {

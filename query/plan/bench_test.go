@@ -120,3 +120,54 @@ func BenchmarkSegment(b *testing.B) {
 		}
 	})
 }
+
+// benchEvents are 2 M calls of 200,000 contacts within 30 days, of two types, half of them answered.
+var benchEvents = sync.OnceValue(func() *memory {
+	w := newWorld("Asia/Shanghai")
+	w.now = 1_730_000_000_000
+	const contacts, calls = 200_000, 10
+	p := &memory{w: w, group: &w.contacts, length: contacts, tags: map[string]Tag{}, attrs: map[string]Attribute{},
+		props: map[string]Prop{"answered": {Code: 1, Bool: true}, "talk_seconds": {Code: 2, Num: true}},
+		types: []string{"call.outbound.ended", "call.inbound.ended"}}
+	rnd := rand.New(rand.NewPCG(5, 6))
+	live, codes, edit := new(index.Set).Edit(), new(index.Column[int64]).Edit(), new(index.Events).Edit()
+	for ord := range uint32(contacts) {
+		live.Add(ord)
+		codes.Set(ord, int64(rnd.IntN(1000)))
+		for i := range calls {
+			edit.Append(index.Event{Ord: ord, Type: uint32(1 + rnd.IntN(2)), Time: w.now - rnd.Int64N(30*dayMillis), ID: fmt.Sprint(i),
+				Props: []index.Prop{{Name: 1, Kind: index.Bool, Bool: rnd.IntN(2) == 0}, {Name: 2, Kind: index.Num, Num: float64(rnd.IntN(900))}}})
+		}
+	}
+	p.live, p.events = live.Publish(), edit.Publish()
+	p.attrs["age"] = Attribute{Kind: Int, Ints: codes.Publish()}
+	return p
+})
+
+// BenchmarkEvents gives the time of whole counts over benchEvents.
+func BenchmarkEvents(b *testing.B) {
+	p := benchEvents()
+	for _, text := range []string{
+		"did(call.outbound.ended, 7d)",
+		"did(call.outbound.ended where answered = true, 7d)",
+		"count(call.outbound.ended, 7d) >= 3",
+		"rate(call.outbound.ended where answered = true, last 30) > 0.7",
+		"avg(call.*.talk_seconds where answered = true) > 300",
+		"count(call.* where talk_seconds > 300, last 5) > 2",
+		"distinct_days(*, 14 calendar days) >= 5",
+		"age = 7 AND rate(call.outbound.ended where answered = true, last 30) > 0.7",
+		"age BETWEEN 100 AND 200",
+	} {
+		pl := must(Compile(must(query.Parse(text)), p))
+		b.Run(text, func(b *testing.B) {
+			for b.Loop() {
+				must(pl.Count(p, Options{Now: p.w.now}))
+			}
+		})
+		b.Run("one contact: "+text, func(b *testing.B) {
+			for b.Loop() {
+				must(pl.Contains(p, Options{Now: p.w.now}, 77_777))
+			}
+		})
+	}
+}

@@ -119,6 +119,9 @@ func (w *worker) all(b *bound, chunk int, among, dst *index.Mask, counting bool)
 	if counting && len(f.later) == 0 {
 		return result{}, w.countHeld(f, dst)
 	}
+	if counting && len(f.later) == 1 && f.later[0].b.leaf == nil && f.alone() {
+		return result{}, w.countNested(f.later[0], chunk, dst)
+	}
 	own := w.applyHeld(f, dst)
 	if own && dst.Empty() {
 		return result{state: empty}, 0
@@ -140,7 +143,10 @@ func (w *worker) all(b *bound, chunk int, among, dst *index.Mask, counting bool)
 	case n == 0:
 		return result{state: full}, index.ChunkSize
 	case counting:
-		return result{}, index.AndAllCount(f.and, f.not)
+		return result{}, countPending(f)
+	case n > 1 && len(f.and) == 0:
+		index.OrAll(dst, f.not)
+		return result{m: dst, not: true}, 0
 	case n > 1 || f.scratch > 0:
 		w.fold(f, dst) // scratch of this frame is gone when it returns
 		return result{m: dst}, 0
@@ -248,21 +254,25 @@ func (w *worker) applyHeld(f *frame, dst *index.Mask) bool {
 	return true
 }
 
+// countNested counts an AND that is one nested node.
+func (w *worker) countNested(a laterArm, chunk int, dst *index.Mask) int {
+	r, n := w.all(a.b, chunk, nil, dst, true)
+	if r.state == empty {
+		n = 0
+	}
+	if a.not != a.b.or {
+		return index.ChunkSize - n
+	}
+	return n
+}
+
 // countHeld counts the AND of everything in f, nothing of which has to be evaluated. The last short container counts
 // without being written anywhere, and alone it is its stored cardinality.
 func (w *worker) countHeld(f *frame, dst *index.Mask) int {
 	n := len(f.held)
 	if n == 0 {
 		w.applyHeld(f, dst)
-		switch {
-		case len(f.and)+len(f.not) == 0:
-			return index.ChunkSize
-		case len(f.and) == 0:
-			return index.ChunkSize - index.OrAllCount(f.not)
-		case len(f.and) == 1 && len(f.not) == 0:
-			return f.and[0].Count()
-		}
-		return index.AndAllCount(f.and, f.not)
+		return countPending(f)
 	}
 	last := f.held[n-1]
 	f.held = f.held[:n-1]
@@ -277,6 +287,19 @@ func (w *worker) countHeld(f *frame, dst *index.Mask) int {
 	}
 	index.AndAll(dst, f.and, f.not)
 	return last.AndCount(dst)
+}
+
+// countPending counts the AND of all words.
+func countPending(f *frame) int {
+	switch {
+	case len(f.and)+len(f.not) == 0:
+		return index.ChunkSize
+	case len(f.and) == 0:
+		return index.ChunkSize - index.OrAllCount(f.not)
+	case len(f.and) == 1 && len(f.not) == 0:
+		return f.and[0].Count()
+	}
+	return index.AndAllCount(f.and, f.not)
 }
 
 // holds tests one ordinal.

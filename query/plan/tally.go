@@ -96,7 +96,7 @@ func (s *eventScratch) init() {
 		s.visit(slot, s.one[:])
 	}
 	s.visitRow = func(rows *index.Rows, row uint32) bool {
-		return s.take(rows, s.columnsOf(rows), row, rows.Time(row))
+		return s.take(rows, s.columnsOf(rows), row)
 	}
 }
 
@@ -206,21 +206,25 @@ func fewer(groups []index.Group, n int) bool {
 func (s *eventScratch) takeGroup(g index.Group) bool {
 	l, rows := s.leaf, g.Rows
 	columns := s.columnsOf(rows)
-	lo := g.Lo
-	if l.lo != math.MinInt64 {
-		lo += uint32(sort.Search(int(g.Hi-g.Lo), func(i int) bool { return rows.Time(g.Lo+uint32(i)) >= l.lo }))
+	lo, hi := g.Lo, g.Hi
+	if lo < hi && l.lo > rows.Time(lo) {
+		lo += uint32(sort.Search(int(hi-lo), func(i int) bool { return rows.Time(g.Lo+uint32(i)) >= l.lo }))
 	}
-	for row := lo; row < g.Hi; row++ {
-		at := rows.Time(row)
-		if at > l.hi {
-			break
-		}
-		if !s.take(rows, columns, row, at) {
+	if lo < hi && l.hi < rows.Time(hi-1) {
+		hi = lo + uint32(sort.Search(int(hi-lo), func(i int) bool { return rows.Time(lo+uint32(i)) > l.hi }))
+	}
+	if l.aggregate == countEvents && l.where == nil {
+		s.tally.seen += int64(hi - lo)
+		s.tally.hits += int64(hi - lo)
+		lo = hi
+	}
+	for row := lo; row < hi; row++ {
+		if !s.take(rows, columns, row) {
 			return false
 		}
 	}
 	for _, row := range g.Tail {
-		if at := rows.Time(row); l.lo <= at && at <= l.hi && !s.take(rows, columns, row, at) {
+		if at := rows.Time(row); l.lo <= at && at <= l.hi && !s.take(rows, columns, row) {
 			return false
 		}
 	}
@@ -228,7 +232,7 @@ func (s *eventScratch) takeGroup(g index.Group) bool {
 }
 
 // take counts one event in; false says that nothing more can change the answer.
-func (s *eventScratch) take(rows *index.Rows, columns []propColumns, row uint32, at int64) bool {
+func (s *eventScratch) take(rows *index.Rows, columns []propColumns, row uint32) bool {
 	l, t := s.leaf, &s.tally
 	t.seen++
 	if l.where != nil && !l.where.holds(columns, row) {
@@ -239,11 +243,11 @@ func (s *eventScratch) take(rows *index.Rows, columns []propColumns, row uint32,
 	case anyEvent:
 		return false
 	case countDays:
-		if day := s.day.of(at); len(s.days) == 0 || s.days[len(s.days)-1] != day {
+		if day := s.day.of(rows.Time(row)); len(s.days) == 0 || s.days[len(s.days)-1] != day {
 			s.days = append(s.days, day)
 		}
 	case newestTime:
-		t.newest = max(t.newest, at)
+		t.newest = max(t.newest, rows.Time(row))
 	case sumValues, averageValue, leastValue, greatestValue:
 		v, ok := columns[l.value].num.Get(row)
 		if !ok {

@@ -60,39 +60,30 @@ func (u *propUse) columns(rows *index.Rows, code uint32) (c propColumns) {
 // holds tests one event; columns are those of its rows, by eventSelection.props.
 func (t *rowTest) holds(columns []propColumns, row uint32) bool {
 	switch t.kind {
-	case rowAnd:
-		for _, a := range t.arms {
-			if !a.holds(columns, row) {
-				return false
-			}
-		}
-		return true
-	case rowOr:
-		for _, a := range t.arms {
-			if a.holds(columns, row) {
-				return true
-			}
-		}
-		return false
+	case rowNumber:
+		v, ok := columns[t.prop].num.Get(row)
+		return ok && within(t.spans, v)
+	case rowText:
+		code, ok := columns[t.prop].code.Get(row)
+		return ok && t.codes.holds(code)
+	case rowBool:
+		v, ok := columns[t.prop].flag.Get(row)
+		return ok && v == t.want
+	case rowPresent:
+		c := &columns[t.prop]
+		_, num := c.num.Get(row)
+		_, code := c.code.Get(row)
+		_, flag := c.flag.Get(row)
+		return num || code || flag
 	case rowNot:
 		return !t.arms[0].holds(columns, row)
 	}
-	c := &columns[t.prop]
-	switch t.kind {
-	case rowNumber:
-		v, ok := c.num.Get(row)
-		return ok && within(t.spans, v)
-	case rowText:
-		code, ok := c.code.Get(row)
-		return ok && t.codes.holds(code)
-	case rowBool:
-		v, ok := c.flag.Get(row)
-		return ok && v == t.want
+	for _, a := range t.arms {
+		if a.holds(columns, row) == (t.kind == rowOr) {
+			return t.kind == rowOr
+		}
 	}
-	_, num := c.num.Get(row)
-	_, code := c.code.Get(row)
-	_, flag := c.flag.Get(row)
-	return num || code || flag
+	return t.kind == rowAnd
 }
 
 // bind ties the test to the dictionaries of a root.

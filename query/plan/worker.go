@@ -49,6 +49,9 @@ func (f *frame) hold(c *index.Container, not bool) {
 	}
 }
 
+// alone tells that nothing but later arms is demanded or excluded.
+func (f *frame) alone() bool { return len(f.and)+len(f.not)+len(f.held)+len(f.heldNot) == 0 }
+
 // sort puts the smallest container and the cheapest arm first.
 func (f *frame) sort() {
 	if len(f.held) > 1 {

@@ -1,5 +1,7 @@
 package cluster
 
+import "github.com/hashicorp/raft"
+
 // Status is what GET /cluster/status answers. The first group of fields is the contract's.
 type Status struct {
 	NodeID       string   `json:"node_id"`
@@ -23,4 +25,36 @@ type Member struct {
 	NodeID  string `json:"node_id"`
 	Address string `json:"address"`
 	Voter   bool   `json:"voter"`
+}
+
+// Status tells how the node stands.
+func (n *Node) Status() Status {
+	log := n.store.Log
+	first, _ := log.FirstIndex() // neither can fail: both are kept in memory
+	last, _ := log.LastIndex()
+	record, _ := n.store.Pages.Committed()
+	_, leader := n.raft.LeaderWithID()
+	s := Status{
+		NodeID: n.config.NodeID, State: n.state(), Leader: string(leader), Members: []Member{},
+		AppliedIndex: n.machine.Applied(), Epoch: n.epoch,
+		Term: n.raft.CurrentTerm(), FlushedIndex: record.Index, FirstIndex: first, LastIndex: last,
+		LogBytes: log.Bytes(), Waiting: n.proposer.load(), Ready: n.Ready() == nil,
+	}
+	for _, server := range n.raft.GetConfiguration().Configuration().Servers {
+		s.Members = append(s.Members, Member{NodeID: string(server.ID), Address: string(server.Address), Voter: server.Suffrage == raft.Voter})
+	}
+	return s
+}
+
+func (n *Node) state() string {
+	if n.failed.Load() != nil {
+		return "quarantined"
+	}
+	switch n.raft.State() {
+	case raft.Leader:
+		return "leader"
+	case raft.Candidate:
+		return "candidate"
+	}
+	return "follower"
 }

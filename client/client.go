@@ -235,9 +235,9 @@ func (c *Client) prepare(req *fasthttp.Request, r request, body []byte) {
 // send waits for the answer or for the end of ctx, whichever comes first. On error it has released the exchange, or
 // leaves that to the attempt that still runs.
 func (c *Client) send(ctx context.Context, x exchange) error {
-	deadline := time.Now().Add(c.options.Timeout)
+	deadline, ofContext := time.Now().Add(c.options.Timeout), false
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
+		deadline, ofContext = d, true
 	}
 	if err := ctx.Err(); err != nil {
 		x.release()
@@ -249,8 +249,11 @@ func (c *Client) send(ctx context.Context, x exchange) error {
 	case err := <-done:
 		if err != nil {
 			x.release()
-			if ctx.Err() != nil {
+			switch {
+			case ctx.Err() != nil:
 				return ctx.Err()
+			case ofContext && errors.Is(err, fasthttp.ErrTimeout):
+				return context.DeadlineExceeded // its timer was a moment faster than the context's
 			}
 			return &networkError{err}
 		}

@@ -163,7 +163,7 @@ func (s *Server) serveAdmin(a *auth.Authenticator, m *admin.Metrics) (err error)
 	s.admin = &http.Server{
 		Handler: admin.Handler(admin.Config{
 			Auth: a, Ready: s.node.Ready, Metrics: m, Logger: s.logger,
-			Status: func() admin.Status { return s.node.status(s.config.NodeID) },
+			Status: func() admin.Status { return s.node.status(s.config.NodeID) }, Digest: s.digest,
 		}),
 		ReadHeaderTimeout: s.config.Limits.ReadTimeout, IdleTimeout: s.config.Limits.IdleTimeout,
 		MaxHeaderBytes: s.config.Limits.HeaderBytes, ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
@@ -257,11 +257,20 @@ func (s *Server) RootKey() string { return s.rootKey }
 // Digest is the state's digest of a tenant, equal on all members and before and after a restart; ok is false when
 // there is no such tenant.
 func (s *Server) Digest(tenant string) (digest string, ok bool) {
+	d, ok := s.digest(tenant)
+	return d.Digest, ok
+}
+
+func (s *Server) digest(tenant string) (admin.Digest, bool) {
+	if s.node.cluster.Load() == nil {
+		return admin.Digest{}, false
+	}
 	t, ok := s.engine.Tenant(tenant)
 	if !ok {
-		return "", false
+		return admin.Digest{}, false
 	}
-	return t.Root().Digest(), true
+	root := t.Root()
+	return admin.Digest{Tenant: tenant, Index: root.Index(), Digest: root.Digest()}, true
 }
 
 // Flush writes the state to the pages now, so that the next start has no log to apply.

@@ -35,11 +35,20 @@ type Status struct {
 	Epoch        string   `json:"epoch"`
 }
 
+// Digest is the answer of GET /cluster/digest: equal digests at equal indexes mean equal states, on all members and
+// before and after a restart.
+type Digest struct {
+	Tenant string `json:"tenant"`
+	Index  uint64 `json:"index"`
+	Digest string `json:"digest"`
+}
+
 // Config is what the admin pages show. All functions must be safe for concurrent use, also while the node starts.
 type Config struct {
 	Auth    *auth.Authenticator
 	Ready   func() error // nil when the node may serve, otherwise why not
 	Status  func() Status
+	Digest  func(tenant string) (Digest, bool)
 	Metrics *Metrics
 	Logger  *slog.Logger
 }
@@ -62,6 +71,14 @@ func Handler(c Config) http.Handler {
 	root := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, c.rootOnly(h)) }
 	root("GET /cluster/status", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, c.Status())
+	})
+	root("GET /cluster/digest", func(w http.ResponseWriter, r *http.Request) {
+		d, ok := c.Digest(r.URL.Query().Get("tenant"))
+		if !ok {
+			writeProblem(w, http.StatusNotFound, "unknown_tenant", "there is no such tenant: name one as ?tenant=ID")
+			return
+		}
+		writeJSON(w, http.StatusOK, d)
 	})
 	root("GET /debug/pprof/", pprof.Index)
 	root("GET /debug/pprof/cmdline", pprof.Cmdline)

@@ -30,6 +30,7 @@ func newHandler(t *testing.T, ready error) (http.Handler, *Metrics, string) {
 	m := NewMetrics(func() Gauges { return Gauges{Tenants: 1, Contacts: 42, AppliedIndex: 7, Ready: ready == nil} })
 	return Handler(Config{
 		Auth: a, Ready: func() error { return ready }, Metrics: m, Logger: slog.New(slog.DiscardHandler),
+		Digest: func(tenant string) (Digest, bool) { return Digest{tenant, 7, "d1"}, tenant == "t001" },
 		Status: func() Status { return Status{NodeID: "n1", State: "leader", AppliedIndex: 7, Epoch: "e"} },
 	}), m, key
 }
@@ -77,8 +78,10 @@ func TestPages(t *testing.T) {
 	check(h, "GET", "/metrics", "", 200, "rollcall_contacts 42")
 	check(h, "GET", "/metrics", "", 200, "go_goroutines")
 	check(h, "GET", "/cluster/status", rootKey, 200, `"applied_index":7`)
+	check(h, "GET", "/cluster/digest?tenant=t001", rootKey, 200, `"digest":"d1"`)
+	check(h, "GET", "/cluster/digest?tenant=t002", rootKey, 404, "unknown_tenant")
 	check(h, "GET", "/debug/pprof/", rootKey, 200, "goroutine")
-	for _, path := range []string{"/cluster/status", "/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/symbol"} {
+	for _, path := range []string{"/cluster/status", "/cluster/digest?tenant=t001", "/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/symbol"} {
 		check(h, "GET", path, "", 401, "unauthorized")
 		check(h, "GET", path, "wrong", 401, "unauthorized")
 		check(h, "GET", path, key, 403, "forbidden")

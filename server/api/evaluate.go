@@ -77,17 +77,19 @@ func (c *call) evaluate(kind string, q wire.Query, use func(*evaluation) (any, e
 
 // run takes a turn and times what is done in it.
 func (e *evaluation) run(use func(*evaluation) (any, error)) (any, error) {
+	planning := time.Since(e.began)
 	giveBack, err := e.call.takeTurn()
 	if err != nil {
 		return nil, err
 	}
 	defer giveBack()
+	e.began = time.Now().Add(-planning)
 	out, err := use(e)
 	e.call.api.Observe.Query(e.kind, time.Since(e.began))
 	return out, err
 }
 
-// tookUs is the time since the evaluation began, in microseconds.
+// tookUs is the time spent on planning and evaluating so far, without the wait for a turn, in microseconds.
 func (e *evaluation) tookUs() int64 { return time.Since(e.began).Microseconds() }
 
 // aliasList finds expressions that may name people by ids of an earlier platform.

@@ -42,7 +42,7 @@ func openAPI(table []route, version string) ([]byte, error) {
 	document := object{
 		"openapi": "3.1.0",
 		"info": object{
-			"title": "Rollcall", "version": version, "license": object{"name": "see the program's LICENSE", "url": "https://spdx.org/licenses/"},
+			"title": "Rollcall", "version": version,
 			"description": "Customer data platform: profiles, tags and segments, exact and at once. Every body is JSON or msgpack, by Content-Type and Accept.",
 		},
 		"paths": paths,

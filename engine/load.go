@@ -25,7 +25,7 @@ func (e *Engine) load(index uint64) error {
 	}
 	for _, c := range definitions {
 		t := newTenant(c, e.pages)
-		l := &loader{state: emptyState(t), pages: e.pages, flushed: &flushedTenant{deltas: map[columnChunk][]uint32{}}}
+		l := &loader{state: emptyState(t), pages: e.pages, flushed: &flushedTenant{deltas: map[columnChunk][]uint32{}}, tagged: map[uint32]*tag{}, statics: map[uint32]*segment{}}
 		if err := l.load(); err != nil {
 			return fmt.Errorf("tenant %s: %w", t.id, err)
 		}
@@ -41,6 +41,8 @@ type loader struct {
 	pages    Pages
 	flushed  *flushedTenant
 	counters counters
+	tagged   map[uint32]*tag     // by number
+	statics  map[uint32]*segment // by number
 }
 
 var errPages = errors.New("the pages contradict each other")
@@ -63,6 +65,12 @@ func (l *loader) load() error {
 		return err
 	}
 	l.findCanonical()
+	for _, t := range l.tags.list {
+		l.tagged[t.number] = t
+	}
+	for _, g := range l.segments.list {
+		l.statics[g.number] = g
+	}
 	var wait sync.WaitGroup
 	var events error
 	wait.Add(1)
@@ -126,7 +134,7 @@ func (l *loader) dictionary(space, number uint32) *index.Dictionary {
 			return list[number].dict
 		}
 	case spaceTag:
-		if t := l.tags.numbered(number); t != nil {
+		if t := l.tagged[number]; t != nil {
 			return t.dict
 		}
 	case spaceProp:
@@ -152,14 +160,6 @@ func (l *loader) entityAt(number uint32) *entity {
 		return l.contacts
 	}
 	return l.accounts
-}
-
-func (t *tags) numbered(number uint32) *tag {
-	i := slices.IndexFunc(t.list, func(o *tag) bool { return o.number == number })
-	if i < 0 {
-		return nil
-	}
-	return t.list[i]
 }
 
 func (l *loader) loadIDs() error {
@@ -189,14 +189,12 @@ func (l *loader) loadSets() error {
 		case spaceLive:
 			cell = &l.entityAt(numbers[1]).live
 		case spaceTag:
-			if t := l.tags.numbered(numbers[1]); t != nil {
+			if t := l.tagged[numbers[1]]; t != nil {
 				cell = &t.members
 			}
 		case spaceSegment:
-			for _, g := range l.segments.list {
-				if g.number == numbers[1] {
-					cell = &g.members
-				}
+			if g := l.statics[numbers[1]]; g != nil {
+				cell = &g.members
 			}
 		}
 		if cell == nil {
@@ -241,7 +239,7 @@ func (l *loader) column(space, number uint32) (take func(chunk int, base bool, f
 	case spaceJoin:
 		return loading(&l.contacts.account)
 	case spaceTag:
-		if t := l.tags.numbered(number); t != nil {
+		if t := l.tagged[number]; t != nil {
 			return loading(&t.values)
 		}
 	case spaceContact, spaceAccount:
@@ -314,7 +312,14 @@ func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool) e
 	if rec.ofAccount {
 		e = l.accounts
 	}
-	if owner > e.ids.n || rec.account > l.accounts.ids.n {
+	known := l.contacts.attributes.list
+	switch {
+	case rec.kind == command.KindOpportunity:
+		known = l.deals.list
+	case rec.ofAccount:
+		known = l.accounts.attributes.list
+	}
+	if owner > e.ids.n || rec.account > l.accounts.ids.n || slices.ContainsFunc(rec.fields, func(f field) bool { return int(f.attribute) >= len(known) }) {
 		return errPages
 	}
 	number := l.records.n
@@ -397,13 +402,20 @@ func (l *loader) loadRows(batches chan<- []given) error {
 	log := &l.events.log
 	block := func(data []byte) (rows int, last index.Event, err error) {
 		batch := make([]given, 0, rowsPerBlock)
+		sound := true
 		rows, last, err = decodeRows(data, func(ev *index.Event, key index.Key) {
+			if sound = sound && l.sound(ev); !sound {
+				return
+			}
 			edit.Append(*ev)
 			if key != (index.Key{}) {
 				batch = append(batch, given{key, ev.Ord})
 			}
 		})
 		batches <- batch
+		if err == nil && !sound {
+			err = errPages
+		}
 		return rows, last, err
 	}
 	err := l.scan(pageEvents, 1, func(numbers []uint32, data []byte) error {
@@ -433,6 +445,16 @@ func (l *loader) loadRows(batches chan<- []given) error {
 	}
 	l.events.now = edit.Publish()
 	return l.loadPayloads()
+}
+
+// sound reports whether a row names only what there is.
+func (l *loader) sound(ev *index.Event) bool {
+	for i := range ev.Props {
+		if int(ev.Props[i].Name) >= len(l.props.list) {
+			return false
+		}
+	}
+	return ev.Ord < l.counters.contacts && ev.Type >= 1 && int(ev.Type) <= len(l.types.list) && ev.Seq < l.events.seq
 }
 
 // loadPayloads brings back the payloads of the block that is not full.

@@ -295,3 +295,45 @@ func TestUnknownNamesAreErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingStored asks about names that exist before any value came: columns, dictionaries, sets and events are nil.
+func TestNothingStored(t *testing.T) {
+	w := newWorld("Asia/Shanghai")
+	w.contacts.attrs["interactions_7d"] = Attribute{Kind: Int, Computed: Interactions7d, Types: []string{"page.view", "gone"}}
+	p := &memory{w: w, group: &w.contacts, length: 3, types: []string{"page.view"}, props: map[string]Prop{"n": {Code: 1}},
+		tags:  map[string]Tag{"A": {}},
+		attrs: map[string]Attribute{"city": {Kind: Text}, "age": {Kind: Int}, "value": {Kind: Float}, "vip": {Kind: Bool}, "at": {Kind: Time}}}
+	for name, attr := range w.contacts.attrs {
+		p.attrs[name] = attr
+	}
+	edit := new(index.Set).Edit()
+	edit.Add(0)
+	edit.Add(2)
+	p.live = edit.Publish()
+	p.account = &memory{w: w, group: &w.accounts, attrs: map[string]Attribute{"industry": {Kind: Text}}}
+	for text, want := range map[string]uint64{
+		"A": 0, "NOT A": 2, "city = 'x'": 0, "city != 'x'": 0, "city LIKE '%'": 0, "city IS NULL": 2, "age > 3": 0, "NOT age > 3": 2,
+		"value < 1 OR vip OR at > '2024-01-01'": 0, "did(page.view)": 0, "count(page.view) = 0": 2, "sum(*.n) = 0": 2,
+		"avg(page.view.n) < 1": 0, "interactions_7d = 0": 2, "account.industry = 'x'": 0, "account.industry IS NULL": 2, "id IN ('x')": 0,
+	} {
+		pl := must(Compile(must(query.Parse(text)), p))
+		if n := must(pl.Count(p, Options{Workers: 2})); n != want {
+			t.Errorf("%s counts %d, want %d", text, n, want)
+		}
+		if got := must(pl.Contains(p, Options{}, 2)); got != (want == 2) {
+			t.Errorf("%s contains a contact: %v", text, got)
+		}
+	}
+	pl := must(Compile(must(query.Parse("NOT A")), p))
+	for _, by := range []string{"A", "city", "age", "value", "vip", "at", "interactions_7d", "account.industry"} {
+		name, ofAccount := strings.CutPrefix(by, "account.")
+		buckets, err := pl.Breakdown(p, Options{}, query.Name{Account: ofAccount, Text: name})
+		if err != nil || len(buckets) != 1 || buckets[0].Count != 2 {
+			t.Errorf("breakdown by %s: %v %v", by, buckets, err)
+		}
+	}
+	p.live = nil
+	if n := must(pl.Count(p, Options{})); n != 0 {
+		t.Errorf("without live contacts NOT A counts %d", n)
+	}
+}

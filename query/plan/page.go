@@ -25,7 +25,7 @@ func (pl *Plan) Page(p Population, o Options, after uint32, limit int) (ords []u
 		return nil, 0, false, err
 	}
 	w := idle.Get().(*worker)
-	defer idle.Put(w)
+	defer w.rest()
 	for chunk := int(after >> 16); chunk < ev.chunks && len(ords) <= limit; chunk++ {
 		from := 0
 		if chunk == int(after>>16) {

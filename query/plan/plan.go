@@ -63,7 +63,7 @@ func (pl *Plan) Contains(p Population, o Options, ord uint32) (bool, error) {
 		return false, err
 	}
 	w := idle.Get().(*worker)
-	defer idle.Put(w)
+	defer w.rest()
 	holds := w.holds(ev.root, ord)
 	return holds, ev.trouble()
 }

@@ -55,8 +55,8 @@ type Population interface {
 	Version() uint64
 }
 
-// Tag is a tag: exactly one of Set (set or not), Values (one value at a time, codes of Dict) and Rule (inlined where
-// the tag is used) is given.
+// Tag is a tag: with Rule it is inlined where it is used; with Values (not nil, though maybe empty) it has one value at
+// a time, a code of Dict; else it is set or not, and a nil Set is nobody's.
 type Tag struct {
 	Set    *index.Set
 	Values *index.Column[uint32]
@@ -109,7 +109,8 @@ type Prop struct {
 	Dict            index.DictView
 }
 
-// Segment is a saved segment: the members frozen at its creation when Members is given, else Where, inlined.
+// Segment is a saved segment: with Members (not nil, though maybe empty) those frozen at its creation, else Where,
+// inlined where the segment is used.
 type Segment struct {
 	Where   query.Expr
 	Members *index.Set

@@ -100,6 +100,14 @@ func (s *eventScratch) init() {
 	}
 }
 
+// forget lets go of the rows of the last evaluation.
+func (s *eventScratch) forget() {
+	clear(s.rows[:cap(s.rows)])
+	clear(s.columns[:cap(s.columns)])
+	clear(s.groups[:cap(s.groups)])
+	s.leaf, s.among, s.m, s.emit, s.one[0] = nil, nil, nil, nil, index.Group{}
+}
+
 // collect visits every contact of the chunk (of among, when given) that has events of the leaf's types: emit gets its
 // tally, or without emit its bit of s.m is set.
 func (s *eventScratch) collect(l *eventLeaf, chunk int, among *index.Mask, emit func(slot uint16, t *tally)) {

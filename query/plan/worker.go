@@ -90,9 +90,23 @@ func (w *worker) pop() {
 	f.scratch = 0
 }
 
-// idle keeps workers between queries. What a frame still points to in its spare capacity lives until the worker is
-// used again or collected; roots hold far more than that.
+// idle keeps workers between queries.
 var idle = sync.Pool{New: func() any { return newWorker() }}
+
+// rest gives a worker back. It lets go of the root that it worked on, and of whatever a panic left on its stacks.
+func (w *worker) rest() {
+	w.used, w.depth = 0, 0
+	for _, f := range w.frames {
+		*f = frame{f.and[:0], f.not[:0], f.held[:0], f.heldNot[:0], f.later[:0], 0}
+		clear(f.and[:cap(f.and)])
+		clear(f.not[:cap(f.not)])
+		clear(f.held[:cap(f.held)])
+		clear(f.heldNot[:cap(f.heldNot)])
+		clear(f.later[:cap(f.later)])
+	}
+	w.events.forget()
+	idle.Put(w)
+}
 
 func newWorker() *worker {
 	w := new(worker)
@@ -156,7 +170,7 @@ func (ev *evaluation) run(n int, f func(w *worker, chunk int)) error {
 	var next atomic.Int64
 	work := func() error {
 		w := idle.Get().(*worker)
-		defer idle.Put(w)
+		defer w.rest()
 		for {
 			chunk := int(next.Add(1)) - 1
 			if chunk >= ev.chunks {

@@ -77,6 +77,27 @@ func (v columnVersion[T]) check(t *rapid.T, random *rand.Rand, draw func(*rand.R
 	}
 }
 
+// checkEach compares the walk over the column with the twin.
+func (v columnVersion[T]) checkEach(t *rapid.T, limit int) {
+	next, calls := 0, 0
+	skip := func() {
+		for next < len(v.twin.has) && !v.twin.has[next] {
+			next++
+		}
+	}
+	v.column.Each(func(ord uint32, x T) bool {
+		if skip(); int(ord) != next || x != v.twin.vals[next] {
+			t.Fatalf("Each gives %v for %d, want %d", x, ord, next)
+		}
+		next++
+		calls++
+		return calls < limit
+	})
+	if skip(); next < len(v.twin.has) && calls != limit {
+		t.Fatalf("Each stops before %d", next)
+	}
+}
+
 // columnMachine drives a column and its twin through the same changes.
 type columnMachine[T Value] struct {
 	draw    func(*rand.Rand) T
@@ -217,7 +238,9 @@ func (s *columnMachine[T]) Look(t *rapid.T) {
 	if len(s.kept) == 0 {
 		t.Skip("nothing published")
 	}
-	s.kept[s.random.IntN(len(s.kept))].check(t, s.random, s.draw)
+	v := s.kept[s.random.IntN(len(s.kept))]
+	v.check(t, s.random, s.draw)
+	v.checkEach(t, 1+s.random.IntN(3000))
 }
 
 // Check is called after every step.

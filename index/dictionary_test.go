@@ -43,6 +43,14 @@ func TestDictionaryAgainstMap(t *testing.T) {
 					if int(v.view.Len()) != v.len || v.view.Text(0) != "" || v.view.Text(uint32(v.len)+1) != "" {
 						t.Fatalf("a view of %d texts has %d", v.len, v.view.Len())
 					}
+					if now := d.View(); !now.Extends(v.view) || v.view.Extends(now) != (v.len == len(texts)) {
+						t.Fatalf("a view of %d texts and one of %d extend each other wrongly", v.len, len(texts))
+					}
+					for s, want := range codes {
+						if code, ok := v.view.Code(s); ok != (int(want) <= v.len) || ok && code != want {
+							t.Fatalf("in a view of %d texts %q has code %d %v, want %d", v.len, s, code, ok, want)
+						}
+					}
 					for i, s := range texts[:v.len] {
 						if got := v.view.Text(uint32(i) + 1); got != s {
 							t.Fatalf("text %d is %q, want %q", i+1, got, s)
@@ -72,8 +80,12 @@ func TestDictionaryOfManyPages(t *testing.T) {
 	if d.View().Len() != n {
 		t.Errorf("%d texts of %d", d.View().Len(), n)
 	}
-	if (DictView{}).Len() != 0 || (DictView{}).Text(1) != "" {
+	var zero DictView
+	if _, ok := zero.Code(text(0)); ok || zero.Len() != 0 || zero.Text(1) != "" || !early.Extends(zero) || zero.Extends(early) {
 		t.Error("the zero view is not empty")
+	}
+	if NewDictionary().View().Extends(early) {
+		t.Error("a dictionary extends another one")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -186,6 +187,9 @@ func (c *counters) parse(b []byte) error {
 		return errCounters
 	}
 	at := func(i int) uint64 { return binary.BigEndian.Uint64(b[8*i:]) }
+	if max(at(4), at(5), at(6)) > math.MaxUint32 {
+		return errCounters
+	}
 	*c = counters{
 		index: at(0), seq: at(1), remembered: at(2), time: int64(at(3)), contacts: uint32(at(4)), accounts: uint32(at(5)), record: uint32(at(6)),
 	}

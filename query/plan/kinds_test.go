@@ -9,7 +9,7 @@ import (
 	"rollcall/query"
 )
 
-// slotsOf are shapes of tags: one for every kind of container, in different proportions by chunk.
+// shapes are ways to fill a chunk: at least one for every kind of container.
 var shapes = []func(rnd *rand.Rand, slot int) bool{
 	func(*rand.Rand, int) bool { return true },                                // full
 	func(*rand.Rand, int) bool { return false },                               // empty

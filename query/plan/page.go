@@ -11,8 +11,9 @@ import (
 const MaxPage = 1 << 20
 
 // Page returns up to limit (1 to MaxPage) matching ordinals, ascending, beginning with the ordinal after (0: from the
-// start). next is the value of after for the page that follows, and more tells whether there is one; next stays valid
-// through writes, because an ordinal never changes. Evaluation ends with the chunk that fills the page.
+// start). next is the value of after for the page that follows, one beyond the last ordinal, and more tells whether
+// there is such a page now. next stays valid through writes, because an ordinal never changes: who comes to match
+// between two pages is on the second one if it lies there. Evaluation ends with the chunk that fills the page.
 func (pl *Plan) Page(p Population, o Options, after uint32, limit int) (ords []uint32, next uint32, more bool, err error) {
 	if limit < 1 || limit > MaxPage {
 		return nil, 0, false, fmt.Errorf("a page has 1 to %d contacts, not %d", MaxPage, limit)
@@ -36,13 +37,12 @@ func (pl *Plan) Page(p Population, o Options, after uint32, limit int) (ords []u
 			return nil, 0, false, err
 		}
 	}
-	if len(ords) > limit {
-		return ords[:limit], ords[limit], true, nil
-	}
+	more = len(ords) > limit
+	ords = ords[:min(len(ords), limit)]
 	if len(ords) > 0 {
 		after = ords[len(ords)-1] + 1
 	}
-	return ords, after, false, nil
+	return ords, after, more, nil
 }
 
 // appendFrom appends the ordinals of the chunk from the slot from on, until there are most.

@@ -155,10 +155,7 @@ func TestRoomsSayWhatTheyHold(t *testing.T) {
 		if name == "" {
 			name = "main.go"
 		}
-		_, text, _ := strings.Cut(sentence, " ")
-		if strings.HasPrefix(sentence, "Package ") {
-			_, text, _ = strings.Cut(text, " ")
-		}
+		text := strings.Join(strings.Fields(sentence)[2:], " ") // without "Package name"
 		line := fmt.Sprintf("| `%s` | %s |", name, text)
 		if !strings.Contains(string(architecture), line) {
 			t.Errorf("ARCHITECTURE.md lacks the line of %s:\n%s", p.ImportPath, line)

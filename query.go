@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"rollcall/client"
 	"rollcall/client/wire"
@@ -65,16 +64,32 @@ func writeTable(out io.Writer, entity string, fields []string, rows []map[string
 	if entity == "account" {
 		id = "account_id"
 	}
-	w := tabwriter.NewWriter(out, 2, 4, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join(append([]string{id}, fields...), "\t"))
+	lines := [][]string{append([]string{id}, fields...)}
 	for _, row := range rows {
-		cells := []string{fmt.Sprint(row[id])}
+		line := []string{fmt.Sprint(row[id])}
 		for _, field := range fields {
-			cells = append(cells, cell(row[field]))
+			line = append(line, cell(row[field]))
 		}
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
+		lines = append(lines, line)
 	}
-	return w.Flush()
+	widths := make([]int, len(lines[0]))
+	for _, line := range lines {
+		for i, text := range line {
+			widths[i] = max(widths[i], displayWidth(text))
+		}
+	}
+	var text strings.Builder
+	for _, line := range lines {
+		for i, cell := range line {
+			text.WriteString(cell)
+			if i < len(line)-1 {
+				text.WriteString(strings.Repeat(" ", widths[i]-displayWidth(cell)+2))
+			}
+		}
+		text.WriteByte('\n')
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
 }
 
 func cell(v any) string {

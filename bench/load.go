@@ -14,7 +14,7 @@ import (
 // loaders is the number of connections that write at the same time, batch the number of contacts of one step.
 const (
 	loaders = 4
-	batch   = 250
+	batch   = 1000
 )
 
 // Load writes the whole population through the API: accounts, then contacts, their events and manual tags. progress is

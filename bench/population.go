@@ -113,10 +113,11 @@ func (p Population) company(i int) company {
 	place := places[at]
 	trade := trades[r.IntN(len(trades))]
 	n := len(companyWords)
-	name := place.city + string(companyWords[i%n]) + string(companyWords[i/n%n]) + trade.word + "有限公司"
-	if i >= n*n {
-		name = place.city + string(companyWords[i%n]) + string(companyWords[i/n%n]) + string(companyWords[i/n/n%n]) + trade.word + "有限公司"
+	brand := []rune{companyWords[i%n], companyWords[(i%n+1+i/n%(n-1))%n]} // two different words
+	if i >= n*(n-1) {
+		brand = append(brand, companyWords[i/(n*(n-1))%n])
 	}
+	name := place.city + string(brand) + trade.word + "有限公司"
 	value := int(math.Exp(r.NormFloat64()*1.1+11)/100) * 100
 	return company{name: name, industry: trade.industry, city: place.city, province: place.province, value: value}
 }

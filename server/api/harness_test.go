@@ -26,7 +26,7 @@ var quickStart = time.Date(2024, 10, 29, 15, 0, 0, 0, time.FixedZone("CST", 8*36
 
 // node is a running node with the means to talk to it.
 type node struct {
-	t      *testing.T
+	t      testing.TB
 	server *server.Server
 	folder string
 	change func(*server.Config)
@@ -35,7 +35,7 @@ type node struct {
 }
 
 // startNode starts a node in a folder of its own; change may be nil.
-func startNode(t *testing.T, change func(*server.Config)) *node {
+func startNode(t testing.TB, change func(*server.Config)) *node {
 	t.Helper()
 	n := &node{t: t, folder: t.TempDir(), change: change, paths: api.Table()}
 	n.start()
@@ -161,7 +161,7 @@ func (n *node) call(method, path, key string, body any, options ...option) answe
 	return a
 }
 
-func (a *answer) decode(t *testing.T) {
+func (a *answer) decode(t testing.TB) {
 	t.Helper()
 	text := a.raw
 	switch a.header.Get("Content-Type") {
@@ -263,7 +263,7 @@ type (
 	list   = []any
 )
 
-func number(t *testing.T, v any) int {
+func number(t testing.TB, v any) int {
 	t.Helper()
 	text, _ := v.(json.Number)
 	i, err := strconv.Atoi(text.String())
@@ -274,7 +274,7 @@ func number(t *testing.T, v any) int {
 }
 
 // at walks into a body: names and positions.
-func at(t *testing.T, v any, path ...any) any {
+func at(t testing.TB, v any, path ...any) any {
 	t.Helper()
 	for _, p := range path {
 		switch p := p.(type) {
@@ -296,7 +296,7 @@ func at(t *testing.T, v any, path ...any) any {
 }
 
 // wantAt expects a value in a body, compared as text.
-func wantAt(t *testing.T, body any, want string, path ...any) {
+func wantAt(t testing.TB, body any, want string, path ...any) {
 	t.Helper()
 	got := at(t, body, path...)
 	text, ok := got.(string)

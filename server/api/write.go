@@ -79,7 +79,7 @@ func refusal(r *command.Result) *failure {
 	switch r.Code {
 	case "unknown_tenant", "unknown_tag", "unknown_one_id", "unknown_segment", "unknown_key":
 		status = http.StatusNotFound
-	case "tenant_exists", "name_taken", "tag_kind":
+	case "tenant_exists", "name_taken", "tag_kind", "kind_conflict":
 		status = http.StatusConflict
 	}
 	detail := r.Detail

@@ -14,15 +14,15 @@ import (
 )
 
 // filled is a node with something on every kind of page.
-func filled(t testing.TB) *node {
+func filled(t testing.TB, batches int) *node {
 	n := newNode(t)
 	n.must(&command.PutTag{Name: "vip", Entity: "contact", Kind: "manual"})
 	n.must(&command.PutTag{Name: "stage", Entity: "contact", Kind: "manual", Valued: true})
 	n.must(&command.PutKey{ID: "k", Role: "admin", Hash: []byte{1}})
 	rng := rand.New(rand.NewPCG(3, 4))
-	for i := range 30 {
+	for i := range batches {
 		n.engine.Apply([]Entry{n.entry(scatter(rng, i)...)})
-		if i == 10 {
+		if i == batches/2 {
 			n.flush()
 		}
 	}
@@ -38,7 +38,7 @@ func filled(t testing.TB) *node {
 // TestDamagedPages opens a store of which one page is missing, cut, or changed. The engine may refuse it, and must not
 // panic; telling every flipped bit is the page store's work, which has a checksum for each page.
 func TestDamagedPages(t *testing.T) {
-	n := filled(t)
+	n := filled(t, 12)
 	whole := n.pages.pages
 	missing := 0
 	for _, name := range slices.Sorted(maps.Keys(whole)) {

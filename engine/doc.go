@@ -9,7 +9,8 @@
 //     Nothing in it is read by anybody else.
 //   - A Root is what was published: columns, sets and slices that never change again. Hash tables (identifiers, ids,
 //     record keys, event keys) are shared between roots and only ever grow; whoever looks into one drops ordinals
-//     that its root does not have yet.
+//     that its root does not have yet. An identifier that a known contact has just got may therefore lead to it a
+//     moment before the root with it is published.
 //   - Flush pins the roots between two batches and writes what changed since the last flush, beside Apply.
 //
 // Apply depends on state and command only (I12): no clock, no randomness, no map order, no I/O. What a user did wrong

@@ -41,6 +41,8 @@ func TestReadersDuringApply(t *testing.T) {
 	n := newNode(t)
 	n.must(&command.PutTag{Name: "vip", Entity: "contact", Kind: "manual"})
 	n.must(&command.PutSegment{ID: "s", Where: "vip and city = '上海' and did(page.view)", Mode: "realtime"})
+	rng := rand.New(rand.NewPCG(1, 2))
+	n.engine.Apply([]Entry{n.entry(scatter(rng, 0)...)})
 	var stop atomic.Bool
 	var wait sync.WaitGroup
 	run := func(f func()) {
@@ -108,9 +110,8 @@ func TestReadersDuringApply(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 60 {
-		n.engine.Apply([]Entry{n.entry(scatter(rng, i)...)})
+		n.engine.Apply([]Entry{n.entry(scatter(rng, 1+i)...)})
 	}
 	stop.Store(true)
 	wait.Wait()

@@ -366,3 +366,23 @@ func TestFlushFails(t *testing.T) {
 	}
 	m.end(t)
 }
+
+// TestLogIsCutBelowThePages flushes when Raft's newest entries are its own: its snapshot then has a higher index than
+// the pages, which know commands only, and a log that is cut up to it would leave a gap between them.
+func TestLogIsCutBelowThePages(t *testing.T) {
+	fs := vfs.NewMem()
+	keepLittle := func(c *Config) { c.KeepBytes = 1 }
+	m := start(t, fs, keepLittle)
+	m.propose(t, "a")
+	m.end(t)
+	for range 3 {
+		m = start(t, fs, keepLittle) // adds entries without a command
+		if err := m.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if s := m.Status(); s.FlushedIndex == 0 || s.FirstIndex > s.FlushedIndex+1 || s.FirstIndex == 1 {
+			t.Errorf("the pages hold %d, the log begins at %d", s.FlushedIndex, s.FirstIndex)
+		}
+		m.end(t)
+	}
+}

@@ -53,11 +53,14 @@ type markFile struct {
 	}
 }
 
-// openMark opens the mark of a folder, or makes one. ErrCorrupt means that neither slot can be read, fs.ErrNotExist
-// that there is none and create is false.
+// openMark opens the mark of a folder, or makes one if create says that it may be missing. ErrCorrupt means that it is
+// missing all the same, or that neither slot can be read.
 func openMark(o Options, create bool) (*markFile, error) {
 	path := o.FS.PathJoin(o.Dir, "mark")
-	if _, err := o.FS.Stat(path); errors.Is(err, fs.ErrNotExist) && create {
+	if _, err := o.FS.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if !create {
+			return nil, fmt.Errorf("%w: the high-water mark is missing beside a log with entries", ErrCorrupt)
+		}
 		if err := createMark(o, path); err != nil {
 			return nil, fmt.Errorf("make the high-water mark: %w", err)
 		}

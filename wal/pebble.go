@@ -164,7 +164,7 @@ func (s *store) listener() *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: func(err error) {
 			n := s.errors.Add(1)
-			if s.opening.Load() && n > maxOpenErrors {
+			if s.opening.Load() && n > maxOpenErrors && !pebble.IsCorruptionError(err) { // loading finds damage by itself
 				s.fatal(s.openError(err))
 			}
 			now := time.Now().UnixNano()

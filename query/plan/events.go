@@ -128,15 +128,20 @@ func (c *compiler) aggregate(e *query.Aggregate) (arm, error) {
 	not := false
 	if s.aggregate == countEvents || s.aggregate == countDays {
 		s.spans = countSpans(s.limits)
-		// Any number of events, or none, is a matter of finding one; of the newest n, none may also mean NULL.
-		switch atLeastOne := within(s.spans, 1) && len(s.spans) == 1 && s.spans[0].hi == math.MaxInt64; {
-		case atLeastOne && s.spans[0].lo == 1:
-			s.aggregate = anyEvent
-		case len(s.spans) == 1 && s.spans[0] == span[int64]{0, 0} && s.window.kind != query.LastN:
+		s.findOne()
+		// None is the opposite of one; of the newest n, none may also mean NULL.
+		if len(s.spans) == 1 && s.spans[0] == (span[int64]{0, 0}) && s.window.kind != query.LastN {
 			s.aggregate, not = anyEvent, true
 		}
 	}
 	return arm{&node{leaf: s.source()}, not, e}, nil
+}
+
+// findOne makes "at least one event" (or day with one) of a count that any number of events satisfies.
+func (s *eventSelection) findOne() {
+	if s.aggregate != newestTime && len(s.spans) == 1 && s.spans[0] == (span[int64]{1, math.MaxInt64}) {
+		s.aggregate = anyEvent
+	}
 }
 
 // limits plans the comparison of an aggregate.

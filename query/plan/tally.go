@@ -274,6 +274,7 @@ func (s *eventScratch) take(rows *index.Rows, columns []propColumns, row uint32)
 func computedSource(attr Attribute, spans []span[int64]) source {
 	s := computedSelection(attr)
 	s.spans = spans
+	s.findOne()
 	return s.source()
 }
 

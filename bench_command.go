@@ -133,7 +133,7 @@ func (b benchRestart) Run(c *console) error {
 		written += events
 		bar.at(int64(written), written)
 	})
-	bar.done()
+	bar.done(written)
 	if err != nil {
 		return err
 	}

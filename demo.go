@@ -147,7 +147,7 @@ func (d demoCommand) generate(c *console, remote *client.Client) error {
 		contacts, events = contacts+n, events+e
 		bar.at(int64(contacts), contacts)
 	})
-	bar.done()
+	bar.done(contacts)
 	if err != nil {
 		return err
 	}

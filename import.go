@@ -85,7 +85,7 @@ func (i importCommand) Run(c *console) (err error) {
 			if err := run.send(); err != nil {
 				return err
 			}
-			run.bar.done()
+			run.bar.done(run.accepted + run.repeated + run.rejected)
 			fmt.Fprintf(c.out, "%d items stored, %d known already, %d rejected, in %.1f s\n",
 				run.accepted, run.repeated, run.rejected, time.Since(start).Seconds())
 			if run.rejected > 0 {
@@ -235,8 +235,11 @@ func (b *progressBar) at(offset int64, items int) {
 	b.out.Flush()
 }
 
-func (b *progressBar) done() {
+// done draws the full bar, if there was one to be seen.
+func (b *progressBar) done(items int) {
 	if !b.quiet && !b.drawn.IsZero() {
+		b.drawn = time.Time{}
+		b.at(b.size, items)
 		fmt.Fprintln(b.out)
 		b.out.Flush()
 	}

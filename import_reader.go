@@ -27,7 +27,7 @@ type row struct {
 	offset int64
 }
 
-// errBadRow marks a row that cannot be read while the rows after it can.
+// badRowError marks a row that cannot be read while the rows after it can.
 type badRowError struct{ err error }
 
 func (e badRowError) Error() string { return e.err.Error() }
@@ -44,10 +44,8 @@ type rowReader interface {
 // openRows opens a file by its ending: .csv, .tsv, .jsonl, .xlsx or .parquet.
 func openRows(path string) (rowReader, error) {
 	switch ending := strings.ToLower(filepath.Ext(path)); ending {
-	case ".csv":
-		return openCSV(path, ',')
-	case ".tsv":
-		return openCSV(path, '\t')
+	case ".csv", ".tsv":
+		return openCSV(path)
 	case ".jsonl", ".ndjson":
 		return openJSONL(path)
 	case ".xlsx":
@@ -66,7 +64,9 @@ type csvRows struct {
 	number  int
 }
 
-func openCSV(path string, comma rune) (rowReader, error) {
+// openCSV opens a file of separated values. The separator is the one that its header line has most of: comma,
+// semicolon or tab.
+func openCSV(path string) (rowReader, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -75,15 +75,21 @@ func openCSV(path string, comma rune) (rowReader, error) {
 	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = buffered.Discard(3)
 	}
+	header, _ := buffered.Peek(buffered.Size())
+	header, _, _ = bytes.Cut(header, []byte("\n"))
 	r := csv.NewReader(buffered)
-	r.Comma = comma
+	for _, separator := range []byte(";\t") {
+		if bytes.Count(header, []byte{separator}) > bytes.Count(header, []byte{byte(r.Comma)}) {
+			r.Comma = rune(separator)
+		}
+	}
 	r.ReuseRecord = true
-	header, err := r.Read()
+	columns, err := r.Read()
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: reading the header line: %w", path, err)
 	}
-	return &csvRows{file: f, reader: r, columns: append([]string(nil), header...)}, nil
+	return &csvRows{file: f, reader: r, columns: append([]string(nil), columns...)}, nil
 }
 
 func (r *csvRows) Columns() []string { return r.columns }

@@ -103,7 +103,7 @@ func TestMint(t *testing.T) {
 	if _, err := New("short", store{}.lookup); err == nil {
 		t.Error("a root key of five characters was taken")
 	}
-	if len(NewRootKey()) < MinRootKey || NewRootKey() == NewRootKey() {
+	if a, b := NewRootKey(), NewRootKey(); len(a) < MinRootKey || a == b {
 		t.Error("root keys are short or repeat")
 	}
 }

@@ -117,6 +117,7 @@ func guessMapping(source string, columns []string) *mapping {
 	r := &recordMapping{Kind: "contact", SourceID: "{#}", Identifiers: map[string]field{}, Attributes: map[string]field{}}
 	for _, column := range columns {
 		switch {
+		case column == "": // a nested column of a Parquet file, or one without a header
 		case column == "id" || column == "source_id":
 			r.SourceID = "{" + column + "}"
 		case column == "phone" || slices.ContainsFunc(schema.Identifiers, func(i schema.Identifier) bool { return i.Name == column }):

@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -215,10 +217,16 @@ func (r *excelRows) Next() (row, error) {
 	return at, nil
 }
 
+// parquetRows reads the flat columns of a Parquet file, row group after row group.
 type parquetRows struct {
 	file    *os.File
-	reader  *parquet.Reader
+	opened  *parquet.File
 	columns []string
+	leaves  []parquet.Type // by column index; nil for columns that are nested or repeated
+	group   int
+	rows    parquet.Rows
+	buffer  [128]parquet.Row
+	read    []parquet.Row
 	number  int
 }
 
@@ -237,29 +245,82 @@ func openParquet(path string) (rowReader, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	var columns []string
-	for _, field := range opened.Schema().Fields() {
-		columns = append(columns, field.Name())
+	r := &parquetRows{file: f, opened: opened}
+	for _, column := range opened.Root().Columns() {
+		for column.Index() >= len(r.leaves) {
+			r.leaves, r.columns = append(r.leaves, nil), append(r.columns, "")
+		}
+		if column.Leaf() && !column.Repeated() {
+			r.leaves[column.Index()], r.columns[column.Index()] = column.Type(), column.Name()
+		}
 	}
-	return &parquetRows{file: f, reader: parquet.NewReader(opened), columns: columns}, nil
+	return r, nil
 }
 
 func (r *parquetRows) Columns() []string { return r.columns }
 
 func (r *parquetRows) Close() error {
-	return errors.Join(r.reader.Close(), r.file.Close())
+	var err error
+	if r.rows != nil {
+		err = r.rows.Close()
+	}
+	return errors.Join(err, r.file.Close())
 }
 
 func (r *parquetRows) Next() (row, error) {
-	r.number++
-	at := row{number: r.number, values: map[string]any{}}
-	if err := r.reader.Read(&at.values); err != nil {
-		return at, err
-	}
-	for name, value := range at.values {
-		if b, ok := value.([]byte); ok {
-			at.values[name] = string(b)
+	for len(r.read) == 0 {
+		if r.rows == nil {
+			groups := r.opened.RowGroups()
+			if r.group == len(groups) {
+				return row{}, io.EOF
+			}
+			r.rows = groups[r.group].Rows()
+			r.group++
+		}
+		n, err := r.rows.ReadRows(r.buffer[:])
+		r.read = r.buffer[:n]
+		if n == 0 && errors.Is(err, io.EOF) {
+			err = r.rows.Close()
+			r.rows = nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return row{}, err
 		}
 	}
+	r.number++
+	at := row{number: r.number, values: make(map[string]any, len(r.columns))}
+	for _, v := range r.read[0] {
+		if c := v.Column(); c < len(r.leaves) && r.leaves[c] != nil && !v.IsNull() {
+			at.values[r.columns[c]] = parquetValue(v, r.leaves[c])
+		}
+	}
+	r.read = r.read[1:]
 	return at, nil
+}
+
+// parquetValue gives a value as Go has it; dates and timestamps as time.Time.
+func parquetValue(v parquet.Value, t parquet.Type) any {
+	if logical := t.LogicalType(); logical != nil {
+		switch kind := logical.Value.(type) {
+		case *format.DateType:
+			return time.Unix(int64(v.Int32())*86400, 0).UTC().Format(time.DateOnly)
+		case *format.TimestampType:
+			unit := int64(kind.Unit.Value.Duration())
+			return time.Unix(0, 0).Add(time.Duration(v.Int64() * unit)).UTC()
+		}
+	}
+	switch v.Kind() {
+	case parquet.Boolean:
+		return v.Boolean()
+	case parquet.Int32:
+		return int64(v.Int32())
+	case parquet.Int64:
+		return v.Int64()
+	case parquet.Float:
+		return float64(v.Float())
+	case parquet.Double:
+		return v.Double()
+	default:
+		return string(v.ByteArray())
+	}
 }

@@ -62,17 +62,17 @@ func appendProp(b []byte, p *index.Prop) []byte {
 	tag := uint64(p.Name) << 3
 	switch p.Kind {
 	case index.Code:
-		return binary.AppendUvarint(binary.AppendUvarint(b, tag|formCode), uint64(p.Code))
+		return binary.AppendUvarint(binary.AppendUvarint(b, tag+formCode), uint64(p.Code))
 	case index.Bool:
 		if p.Bool {
-			return binary.AppendUvarint(b, tag|formTrue)
+			return binary.AppendUvarint(b, tag+formTrue)
 		}
-		return binary.AppendUvarint(b, tag|formFalse)
+		return binary.AppendUvarint(b, tag+formFalse)
 	}
 	if whole := int64(p.Num); math.Abs(p.Num) < 1<<53 && float64(whole) == p.Num && (whole != 0 || !math.Signbit(p.Num)) {
-		return binary.AppendVarint(binary.AppendUvarint(b, tag|formInt), whole)
+		return binary.AppendVarint(binary.AppendUvarint(b, tag+formInt), whole)
 	}
-	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, tag|formFloat), math.Float64bits(p.Num))
+	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, tag+formFloat), math.Float64bits(p.Num))
 }
 
 // decodeRows calls f with every row of a block. The event's slices are good until f returns, its ID is a view of b.

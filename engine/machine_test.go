@@ -19,7 +19,6 @@ type machine struct {
 	twin  *twin
 	items int // numbers given to new ids
 	kept  *memoryPages
-	keptN int // entries of the log when kept was taken
 }
 
 var machineTags = []string{"vip", "churn", "stage"}

@@ -1,3 +1,5 @@
+//lint:file-ignore U1000 the fields _msgpack say how msgpack writes the struct
+
 // Package command holds what is replicated: versioned commands, their results, and their encoding.
 //
 // Commands carry no plain personal data: identifiers are 128-bit keyed hashes beside a sealed value, personal text

@@ -1,3 +1,5 @@
+//lint:file-ignore U1000 the fields _msgpack say how msgpack writes the struct
+
 package command
 
 // Status is what became of one item of a batch.

@@ -224,10 +224,7 @@ func (g generator) predicate(p *people, simple bool) query.Expr {
 }
 
 func (g generator) flag(p *people) string {
-	var flags []string
-	for _, name := range sortedKeys(p.tags, p.tags) {
-		flags = append(flags, name)
-	}
+	flags := sortedKeys(p.tags, p.tags)
 	if p.entity == "contact" {
 		flags = append(flags, "vip")
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -31,8 +30,7 @@ type Log struct {
 	*store
 	mark *markFile
 
-	write sync.Mutex   // held by whoever changes entries
-	busy  atomic.Int64 // Unix nanoseconds since when an append has been running; 0: none is
+	write sync.Mutex // held by whoever changes entries
 
 	state struct {
 		sync.RWMutex
@@ -180,14 +178,6 @@ func (l *Log) Tail(bytes int64) uint64 {
 	return max(1, n)
 }
 
-// Busy is how long the running append has been running, 0 if none is.
-func (l *Log) Busy() time.Duration {
-	if since := l.busy.Load(); since != 0 {
-		return time.Since(time.Unix(0, since))
-	}
-	return 0
-}
-
 // Mark is the high-water mark as it stands now.
 func (l *Log) Mark() Mark { return l.mark.get() }
 
@@ -251,9 +241,6 @@ func (l *Log) StoreLogs(entries []*raft.Log) error {
 	defer l.leave()
 	l.write.Lock()
 	defer l.write.Unlock()
-	l.busy.Store(time.Now().UnixNano())
-	defer l.busy.Store(0)
-
 	next, empty := l.next()
 	size := 0
 	for i, e := range entries {

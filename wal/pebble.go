@@ -22,6 +22,9 @@ const format = pebble.FormatWALSyncChunks
 // loop and never returns.
 const maxOpenErrors = 20
 
+// speakInterval is how often what happens again and again is logged.
+const speakInterval = 10 * time.Second
+
 // store is one Pebble instance with what both instances share.
 type store struct {
 	db   *pebble.DB
@@ -32,9 +35,8 @@ type store struct {
 		closed bool
 	}
 	opening   atomic.Bool
-	errors    atomic.Int64 // background errors since the start
-	stalls    atomic.Int64 // times that writes were stopped
-	loggedAt  atomic.Int64 // when a background error was last logged, Unix nanoseconds
+	errors    counter // background errors since the start
+	stalls    counter // times that writes were stopped
 	logger    *slog.Logger
 	fatal     func(error)
 	corrupted func(error)
@@ -167,8 +169,7 @@ func (s *store) listener() *pebble.EventListener {
 			if s.opening.Load() && n > maxOpenErrors && !pebble.IsCorruptionError(err) { // loading finds damage by itself
 				s.fatal(s.openError(err))
 			}
-			now := time.Now().UnixNano()
-			if last := s.loggedAt.Load(); now-last > int64(time.Second) && s.loggedAt.CompareAndSwap(last, now) {
+			if s.errors.speak() {
 				s.logger.Error("background work of the store failed, it is tried again", "error", err, "times", n)
 			}
 		},
@@ -180,11 +181,23 @@ func (s *store) listener() *pebble.EventListener {
 			s.logger.Warn("the disk is slow", "file", info.Path, "operation", info.OpType.String(), "for", info.Duration)
 		},
 		WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
-			s.stalls.Add(1)
-			s.logger.Warn("the store stopped taking writes", "reason", info.Reason)
+			if n := s.stalls.Add(1); s.stalls.speak() {
+				s.logger.Warn("the store stops taking writes until it has caught up", "reason", info.Reason, "times", n)
+			}
 		},
-		WriteStallEnd: func() { s.logger.Info("the store takes writes again") },
 	}
+}
+
+// counter counts something that may happen very often, and is to be logged now and then.
+type counter struct {
+	atomic.Int64
+	spoken atomic.Int64 // when it was last logged, Unix nanoseconds
+}
+
+// speak tells whether it is time to log again.
+func (c *counter) speak() bool {
+	now, last := time.Now().UnixNano(), c.spoken.Load()
+	return now-last > int64(speakInterval) && c.spoken.CompareAndSwap(last, now)
 }
 
 // pebbleLogger hands Pebble's messages on. Fatalf is how Pebble says that a commit failed (P3): it ends the process.

@@ -69,10 +69,11 @@ func (s *Space) check(n int64, low uint64) error {
 			s.mu.allowance = int64(u.Free-s.low) / 4
 		}
 	}
-	if s.mu.unknown || s.mu.free >= low {
+	need := low + 2*uint64(n) // a write is in a write-ahead file and in a table before the former goes
+	if s.mu.unknown || s.mu.free >= need {
 		return nil
 	}
-	return fmt.Errorf("%w: %d MiB are free, %d MiB are needed", ErrDiskLow, s.mu.free>>20, low>>20)
+	return fmt.Errorf("%w: %d MiB are free, %d MiB are needed", ErrDiskLow, s.mu.free>>20, need>>20)
 }
 
 // Low is the watermark in bytes: with less free space, Check refuses.

@@ -55,7 +55,7 @@ var rooms = []struct {
 var libraries = []struct {
 	prefix, rooms, reason string
 }{
-	{"github.com/valyala/fasthttp", "client server server/api server/auth", "HTTP ends at the door"},
+	{"github.com/valyala/fasthttp", "client server server/api", "HTTP ends at the door"},
 	{"github.com/fasthttp/router", "server server/api", "HTTP ends at the door"},
 	{"github.com/cockroachdb/pebble", "wal", "all that is on disk is in wal"},
 	{"github.com/hashicorp/raft", "wal cluster", "only cluster drives Raft, only wal stores for it"},

@@ -30,7 +30,7 @@ type Config struct {
 	FlushBytes   int64         // the log grows by this before a flush. Default 64 MiB
 	FlushEvery   time.Duration // a flush after this long when anything was applied. Default 30 s
 	KeepBytes    int64         // log kept behind a flush, for followers a little behind. Default 8 MiB
-	MaxLogBytes  int64         // above it proposals are refused until a flush has caught up. Default 8 × FlushBytes
+	MaxLogBytes  int64         // above it proposals are refused until a flush has caught up. Default KeepBytes + 8 × FlushBytes
 	ProposalWait time.Duration // how long a proposal may wait for its turn. Default 5 s
 
 	// Heartbeat is Raft's heartbeat and election timeout, default 1 s. Heartbeats wait for running log writes (R1), so
@@ -59,7 +59,7 @@ func (c *Config) defaults() {
 		c.KeepBytes = 8 << 20
 	}
 	if c.MaxLogBytes == 0 {
-		c.MaxLogBytes = 8 * c.FlushBytes
+		c.MaxLogBytes = c.KeepBytes + 8*c.FlushBytes
 	}
 	if c.ProposalWait == 0 {
 		c.ProposalWait = 5 * time.Second
@@ -94,7 +94,7 @@ func (c *Config) validate() error {
 		least int64
 	}{
 		{"queue bytes", c.QueueBytes, MaxCommand}, {"flush bytes", c.FlushBytes, 1}, {"flush every", int64(c.FlushEvery), 1},
-		{"keep bytes", c.KeepBytes, 1}, {"max log bytes", c.MaxLogBytes, c.FlushBytes}, {"proposal wait", int64(c.ProposalWait), 1},
+		{"keep bytes", c.KeepBytes, 1}, {"max log bytes", c.MaxLogBytes, c.KeepBytes + c.FlushBytes}, {"proposal wait", int64(c.ProposalWait), 1},
 		{"heartbeat", int64(c.Heartbeat), int64(10 * time.Millisecond)},
 	} {
 		if n.value < n.least {

@@ -112,9 +112,6 @@ var Version = func() string {
 	return "(devel)"
 }()
 
-// keptLog is how many bytes of the log stay behind a flush, for followers a little behind.
-const keptLog = 8 << 20
-
 // open opens the stores and the state, and starts the cluster on them.
 func (s *Server) open(master *privacy.Master) (err error) {
 	s.store, err = wal.Open(wal.Options{Dir: s.config.Data, Logger: s.logger, LowBytes: s.config.Disk.LowBytes})
@@ -134,8 +131,6 @@ func (s *Server) open(master *privacy.Master) (err error) {
 	s.cluster, err = cluster.Start(cluster.Config{
 		NodeID: s.config.NodeID, Store: s.store, Listen: s.config.Raft, Logger: s.logger,
 		FlushEvery: s.config.Flush.Every, FlushBytes: s.config.Flush.Bytes, Heartbeat: s.config.Heartbeat,
-		// What is kept behind a flush counts towards the bound, which must leave room for more than that.
-		KeepBytes: keptLog, MaxLogBytes: keptLog + 8*s.config.Flush.Bytes,
 	}, &machine{engine: s.engine, pages: s.store.Pages})
 	if err != nil {
 		return err

@@ -137,7 +137,8 @@ func decodeError(err error) *Error {
 	var ours *Error
 	switch {
 	case errors.As(err, &byType):
-		return &Error{Code: CodeWrongType, Message: "a " + byType.Value + " where another type belongs", Offset: NoOffset, Path: jsonPath(byType.Field)}
+		kind, _, _ := strings.Cut(byType.Value, " ") // "number 138…" would show what was sent
+		return &Error{Code: CodeWrongType, Message: "a " + kind + " where another type belongs", Offset: NoOffset, Path: jsonPath(byType.Field)}
 	case errors.As(err, &ours):
 		return ours
 	}

@@ -39,7 +39,7 @@ type task struct {
 // group is the commands of one tenant, in order.
 type group struct {
 	tenant string
-	state  *state // nil until a CreateTenant is applied
+	state  *state // nil while there is no such tenant
 	tasks  []task
 	err    *StopError
 	panic  any
@@ -67,12 +67,21 @@ func (e *Engine) Apply(entries []Entry) [][]any {
 		panic(stop)
 	}
 	parallel(groups, func(g *group) { g.apply(e.pages) })
+	changed := false
 	for _, g := range groups {
-		if g.state != nil {
+		if e.states[g.tenant] == g.state {
+			continue
+		}
+		changed = true
+		if g.state == nil {
+			delete(e.states, g.tenant)
+		} else {
 			e.states[g.tenant] = g.state
 		}
 	}
-	e.publishTenants()
+	if changed {
+		e.publishTenants()
+	}
 	if len(entries) > 0 {
 		e.applied.Store(max(e.Applied(), entries[len(entries)-1].Index))
 	}
@@ -137,16 +146,19 @@ func (g *group) decode() {
 func (g *group) apply(pages Pages) {
 	for i := range g.tasks {
 		t := &g.tasks[i]
-		if g.state != nil {
+		create, creates := t.body.(*command.CreateTenant)
+		remove, removes := t.body.(*command.DeleteTenant)
+		switch {
+		case g.state == nil && creates:
+			g.state, *t.result = newTenantState(t.index, &t.envelope, create, pages)
+		case g.state == nil || removes && remove.ID != g.tenant:
+			*t.result = &command.Result{Index: t.index, Code: "unknown_tenant", Detail: "there is no tenant with this id"}
+		case removes:
+			// What is on disk of it goes with the next flush.
+			g.state, *t.result = nil, &command.Result{Index: t.index}
+		default:
 			*t.result = g.state.apply(t.index, &t.envelope, t.body)
-			continue
 		}
-		if c, ok := t.body.(*command.CreateTenant); ok {
-			state, result := create(t.index, &t.envelope, c, pages)
-			g.state, *t.result = state, result
-			continue
-		}
-		*t.result = &command.Result{Index: t.index, Code: "unknown_tenant", Detail: "there is no tenant with this id"}
 	}
 	if g.state != nil {
 		g.state.publish()

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -198,9 +200,24 @@ func (c *counters) parse(b []byte) error {
 	return nil
 }
 
-// encodeDefinition writes what a tenant was created with: the CreateTenant itself.
+// encodeDefinition writes what a tenant was created with: the CreateTenant itself. A generation above 0 stands behind
+// the id, in decimal, after a NUL, which no id has.
 func (t *Tenant) encodeDefinition() []byte {
-	return command.Encode(command.Envelope{Tenant: t.id}, &command.CreateTenant{ID: t.id, Name: t.name, Timezone: t.zoneName, Keys: t.wrapped})
+	id := t.id
+	if t.generation > 0 {
+		id += "\x00" + strconv.FormatUint(uint64(t.generation), 10)
+	}
+	return command.Encode(command.Envelope{Tenant: t.id}, &command.CreateTenant{ID: id, Name: t.name, Timezone: t.zoneName, Keys: t.wrapped})
+}
+
+// splitGeneration takes the id of a definition apart.
+func splitGeneration(text string) (id string, generation uint32) {
+	id, number, _ := strings.Cut(text, "\x00")
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err != nil {
+		return id, 0 // it has none
+	}
+	return id, uint32(n)
 }
 
 func decodeDefinition(data []byte) (*command.CreateTenant, error) {

@@ -60,11 +60,8 @@ func (e *Engine) Tenant(id string) (*Tenant, bool) {
 // Tenants lists the ids of all tenants, sorted. The slice may not be changed.
 func (e *Engine) Tenants() []string { return e.tenants.Load().ids }
 
-// publishTenants shows readers the tenants that are new.
+// publishTenants shows readers the tenants that there are.
 func (e *Engine) publishTenants() {
-	if len(e.tenants.Load().byID) == len(e.states) {
-		return
-	}
 	list := &tenantList{byID: make(map[string]*Tenant, len(e.states)), ids: slices.Sorted(maps.Keys(e.states))}
 	for id, s := range e.states {
 		list.byID[id] = s.tenant

@@ -25,7 +25,10 @@ type rememberedPage struct{ first, count uint64 }
 
 // pinned is what a flush writes of one tenant: a root, and what of the writer's own the last flush does not have.
 type pinned struct {
+	state      *state
 	root       *Root
+	was        *flushedTenant // what is on disk of it, nil for nothing
+	now        *flushedTenant // what will be, once it is written
 	nextTag    uint32
 	nextSeg    uint32
 	dirty      bitmap
@@ -45,46 +48,78 @@ type pinned struct {
 func (e *Engine) Flush(begin func(index uint64) PageFlush) (index uint64, err error) {
 	e.flushing.Lock()
 	defer e.flushing.Unlock()
-	index, work := e.pin()
+	index, work, gone := e.pin()
 	f := begin(index)
-	next := map[string]*flushedTenant{}
-	for _, p := range work {
-		was := e.flushed[p.root.tenant.id]
-		now, err := p.write(f, was)
-		if err != nil {
-			f.Abort()
-			e.unpin(work)
-			return 0, fmt.Errorf("flushing tenant %s: %w", p.root.tenant.id, err)
-		}
-		next[p.root.tenant.id] = now
+	if err := e.write(f, work, gone); err != nil {
+		f.Abort()
+		e.unpin(work)
+		return 0, err
 	}
 	if err := f.Commit(pageMeta); err != nil {
 		e.unpin(work)
 		return 0, fmt.Errorf("committing the flush of index %d: %w", index, err)
 	}
-	maps.Copy(e.flushed, next)
+	for _, t := range gone {
+		delete(e.flushed, t.id)
+	}
+	for _, p := range work {
+		e.flushed[p.root.tenant.id] = p.now
+	}
 	e.release(work)
 	return index, nil
 }
 
-// pin takes what is to be written, in order of tenants.
-func (e *Engine) pin() (uint64, []*pinned) {
+// write writes what changed, after the removal of what is gone: pages of one tenant may have the names that begin those
+// of another with its id.
+func (e *Engine) write(f PageFlush, work []*pinned, gone []*Tenant) error {
+	for _, t := range gone {
+		err := f.DeletePrefix(t.prefix())
+		if err == nil && !slices.ContainsFunc(work, func(p *pinned) bool { return p.root.tenant.id == t.id }) {
+			err = f.Delete(definitionPage(t.id))
+		}
+		if err != nil {
+			return fmt.Errorf("removing tenant %s: %w", t.id, err)
+		}
+	}
+	for _, p := range work {
+		if err := p.write(f); err != nil {
+			return fmt.Errorf("flushing tenant %s: %w", p.root.tenant.id, err)
+		}
+	}
+	return nil
+}
+
+// pin takes what is to be written, in order of tenants, and the tenants whose pages are to go.
+func (e *Engine) pin() (index uint64, work []*pinned, gone []*Tenant) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var work []*pinned
+	for _, id := range slices.Sorted(maps.Keys(e.flushed)) {
+		t := e.flushed[id].root.tenant
+		now := e.states[id]
+		if now != nil && now.tenant == t {
+			continue
+		}
+		gone = append(gone, t)
+		if now != nil {
+			// Nothing of it is on disk, and nobody has named its pages yet.
+			now.tenant.generation = t.generation + 1
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(e.states)) {
 		s := e.states[id]
 		was := e.flushed[id]
-		if was != nil && was.root == s.tenant.Root() {
-			continue
+		if was != nil && was.root.tenant != s.tenant {
+			was = nil
 		}
-		work = append(work, s.pin(was))
+		if was == nil || was.root != s.tenant.Root() {
+			work = append(work, s.pin(was))
+		}
 	}
-	return e.Applied(), work
+	return e.Applied(), work, gone
 }
 
 func (s *state) pin(was *flushedTenant) *pinned {
-	p := &pinned{root: s.tenant.Root(), nextTag: s.tags.next, nextSeg: s.segments.next, dirty: s.records.dirty}
+	p := &pinned{state: s, was: was, root: s.tenant.Root(), nextTag: s.tags.next, nextSeg: s.segments.next, dirty: s.records.dirty}
 	s.records.dirty = bitmap{}
 	log := &s.events.log
 	p.blocks, p.firstBlock, p.full = slices.Clone(log.blocks), log.begin, len(log.blocks)
@@ -114,7 +149,7 @@ func (e *Engine) unpin(work []*pinned) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, p := range work {
-		e.states[p.root.tenant.id].records.dirty.join(p.dirty)
+		p.state.records.dirty.join(p.dirty)
 	}
 }
 
@@ -123,7 +158,7 @@ func (e *Engine) release(work []*pinned) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, p := range work {
-		s := e.states[p.root.tenant.id]
+		s := p.state
 		log := &s.events.log
 		log.blocks = slices.Clone(log.blocks[p.full:])
 		log.begin += uint32(p.full)
@@ -131,9 +166,9 @@ func (e *Engine) release(work []*pinned) {
 	}
 }
 
-// write writes what is pinned over what was there, and returns what is there then.
-func (p *pinned) write(f PageFlush, was *flushedTenant) (*flushedTenant, error) {
-	now := &flushedTenant{root: p.root, deltas: map[columnChunk][]uint32{}}
+// write writes what is pinned over what was there, and notes what is there then.
+func (p *pinned) write(f PageFlush) error {
+	now, was := &flushedTenant{root: p.root, deltas: map[columnChunk][]uint32{}}, p.was
 	old := &Root{events: new(index.Events)}
 	w := &writer{PageFlush: f, tenant: p.root.tenant, deltas: now.deltas}
 	if was != nil {
@@ -161,7 +196,8 @@ func (p *pinned) write(f PageFlush, was *flushedTenant) (*flushedTenant, error) 
 	p.writeRecords(w)
 	p.writeEvents(w)
 	p.writeRemembered(w, now)
-	return now, w.err
+	p.now = now
+	return w.err
 }
 
 // writeDefinitions writes the counters, and the catalog if it differs from the one on disk.

@@ -48,6 +48,10 @@ const (
 	tenantPrefix     = "t" // + tenant + 0: everything else
 )
 
+// markGeneration follows the 0 in the pages of a tenant whose id had pages of a deleted tenant when its own were first
+// written: no flush may name a page twice, so it has others. It is no kind of page.
+const markGeneration = 1
+
 // pageMeta is the commit record's meta: the format of the pages.
 var pageMeta = []byte{1}
 
@@ -56,19 +60,26 @@ func definitionPage(tenant string) []byte { return append([]byte(definitionPrefi
 // page names a page of the tenant: its kind and the numbers that tell it from others of the kind, big endian, so that
 // a scan meets them in order.
 func (t *Tenant) page(kind byte, numbers ...uint32) []byte {
-	b := make([]byte, 0, len(tenantPrefix)+len(t.id)+2+4*len(numbers))
-	b = append(b, tenantPrefix...)
-	b = append(b, t.id...)
-	b = append(b, 0, kind)
+	b := append(t.prefix(), kind)
 	for _, n := range numbers {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
 	return b
 }
 
+// prefix begins the names of all pages of the tenant but its definition. It has room for a kind and numbers.
+func (t *Tenant) prefix() []byte {
+	b := append(make([]byte, 0, len(t.id)+24), tenantPrefix...)
+	b = append(append(b, t.id...), 0)
+	if t.generation > 0 {
+		b = binary.BigEndian.AppendUint32(append(b, markGeneration), t.generation)
+	}
+	return b
+}
+
 // numbers is the inverse of page: the numbers behind the kind.
 func (t *Tenant) numbers(page []byte) []uint32 {
-	rest := page[len(tenantPrefix)+len(t.id)+2:]
+	rest := page[len(t.prefix())+1:]
 	out := make([]uint32, len(rest)/4)
 	for i := range out {
 		out[i] = binary.BigEndian.Uint32(rest[4*i:])

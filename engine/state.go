@@ -92,8 +92,8 @@ func (s *state) apply(at uint64, e *command.Envelope, body command.Body) *comman
 	return r
 }
 
-// create is CreateTenant for a tenant that does not exist yet.
-func create(at uint64, e *command.Envelope, c *command.CreateTenant, pages Pages) (*state, *command.Result) {
+// newTenantState is CreateTenant for a tenant that does not exist.
+func newTenantState(at uint64, e *command.Envelope, c *command.CreateTenant, pages Pages) (*state, *command.Result) {
 	if c.ID == "" || len(c.ID) > maxName || hasNUL(c.ID) {
 		return nil, &command.Result{Index: at, Code: "bad_name", Detail: "a tenant's id has 1 to 256 bytes and no NUL"}
 	}

@@ -13,6 +13,7 @@ import (
 // Tenant is one customer of the platform, apart from all others. Its methods may be called from any goroutine.
 type Tenant struct {
 	id, name, zoneName string
+	generation         uint32 // tells its pages from those of a tenant of the same id that was deleted
 	wrapped            []byte
 	zone               *time.Location
 	pages              Pages
@@ -21,7 +22,8 @@ type Tenant struct {
 }
 
 func newTenant(c *command.CreateTenant, pages Pages) *Tenant {
-	t := &Tenant{id: c.ID, name: c.Name, zoneName: c.Timezone, wrapped: c.Keys, pages: pages}
+	t := &Tenant{name: c.Name, zoneName: c.Timezone, wrapped: c.Keys, pages: pages}
+	t.id, t.generation = splitGeneration(c.ID)
 	t.payloads = newPayloads(t)
 	// The zone is used by readers only. What this machine knows of it never reaches the state, so a zone that it does
 	// not know must not be refused here; intake did that.

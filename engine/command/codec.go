@@ -12,7 +12,7 @@ var ErrUnknownCommand = errors.New("unknown command")
 // ErrMalformed says that bytes are no encoding of a command or result.
 var ErrMalformed = errors.New("malformed command")
 
-// Body is a pointer to one of the command structs: CreateTenant, PutKey, PutRecords, PutEvents, PutTag, DeleteTag,
+// Body is a pointer to one of the command structs: CreateTenant, DeleteTenant, PutKey, PutRecords, PutEvents, PutTag, DeleteTag,
 // TagMembers, PutSegment, DeleteSegment, PutAttribute.
 type Body interface {
 	commandType() Type
@@ -124,6 +124,8 @@ func newBody(t Type) Body {
 		return new(DeleteSegment)
 	case TypePutAttribute:
 		return new(PutAttribute)
+	case TypeDeleteTenant:
+		return new(DeleteTenant)
 	}
 	return nil
 }
@@ -138,3 +140,4 @@ func (*TagMembers) commandType() Type    { return TypeTagMembers }
 func (*PutSegment) commandType() Type    { return TypePutSegment }
 func (*DeleteSegment) commandType() Type { return TypeDeleteSegment }
 func (*PutAttribute) commandType() Type  { return TypePutAttribute }
+func (*DeleteTenant) commandType() Type  { return TypeDeleteTenant }

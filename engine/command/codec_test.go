@@ -40,6 +40,7 @@ func samples() map[string]Body {
 	}
 	return map[string]Body{
 		"create_tenant": &CreateTenant{ID: "t001", Name: "XX金融公司", Timezone: "Asia/Shanghai", Keys: bytes.Repeat([]byte{7}, 300)},
+		"delete_tenant": &DeleteTenant{ID: "t001"},
 		"put_key":       &PutKey{ID: "k1", Role: "admin", Hash: []byte{1, 2, 3}, Revoked: true},
 		"put_records": &PutRecords{Records: []Record{
 			{NewID: ID(key(3)), Key: key(4), Source: "CRM", SourceID: []byte("sealed id"), Kind: KindContact, Org: "hq", UpdatedAt: 1730168400000,

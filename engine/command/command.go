@@ -26,6 +26,7 @@ const (
 	TypePutSegment    Type = 8
 	TypeDeleteSegment Type = 9
 	TypePutAttribute  Type = 10
+	TypeDeleteTenant  Type = 11
 )
 
 // Key is a 128-bit keyed hash. The zero Key means "none".
@@ -62,6 +63,12 @@ type CreateTenant struct {
 	Keys     []byte
 }
 
+// DeleteTenant removes a tenant and everything that it has. ID is the envelope's Tenant.
+type DeleteTenant struct {
+	_msgpack struct{} `msgpack:",as_array"`
+	ID       string
+}
+
 // PutKey stores an API key by its hash. Revoked ends it.
 type PutKey struct {
 	_msgpack struct{} `msgpack:",as_array"`
@@ -75,13 +82,14 @@ type PutKey struct {
 type Kind uint8
 
 // The kinds of source record. Implicit records are made from an event's identifiers, so that every identifier of a
-// contact has a record that brought it.
+// contact has a record that brought it. A stage record is what an event says of the stage of an account.
 const (
 	KindContact     Kind = 1
 	KindAccount     Kind = 2
 	KindLead        Kind = 3
 	KindOpportunity Kind = 4
 	KindImplicit    Kind = 5
+	KindStage       Kind = 6
 )
 
 // Identifier is one identifier of a record or event: its type (engine/schema), keyed hash and sealed plain value.

@@ -27,6 +27,11 @@ func (t *CreateTenant) fields(c *coder) {
 	c.bytes(&t.Keys)
 }
 
+func (t *DeleteTenant) fields(c *coder) {
+	c.structure(1)
+	c.text(&t.ID)
+}
+
 func (k *PutKey) fields(c *coder) {
 	c.structure(4)
 	c.text(&k.ID)

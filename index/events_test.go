@@ -25,9 +25,22 @@ type version struct {
 // some edits, folds early, reads in between, and compares every version, also the old ones, with a plain slice.
 func TestEventsAgainstSlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		versions := []version{{events: &Events{fold: uint32(rapid.IntRange(1, 12).Draw(t, "fold"))}}}
-		edit, from := versions[0].events.Edit(), versions[0]
 		var seq uint64
+		first := version{}
+		loaders := make([]*EventsLoader, rapid.IntRange(0, 2).Draw(t, "loaders"))
+		for i := range loaders {
+			loaders[i] = new(EventsLoader)
+			for range rapid.IntRange(0, 25).Draw(t, "loaded") {
+				seq++
+				ev := drawEvent(t, seq)
+				loaders[i].Append(&ev)
+				first.twin = append(first.twin, ev)
+			}
+		}
+		first.events = LoadEvents(loaders...)
+		first.events.fold = uint32(rapid.IntRange(1, 12).Draw(t, "fold"))
+		versions := []version{first}
+		edit, from := versions[0].events.Edit(), versions[0]
 		for range rapid.IntRange(1, 12).Draw(t, "batches") {
 			if rapid.IntRange(0, 3).Draw(t, "edit") == 0 { // the old edit is dropped, with what it may hold
 				from = rapid.SampledFrom(versions).Draw(t, "from")

@@ -53,13 +53,16 @@ type tableSlot struct {
 func NewTable(capacity int) *Table {
 	t := &Table{}
 	for i := range t.shards {
-		// Shards fill at the same pace. Starting them at staggered sizes keeps them from growing all at the same
-		// moment, and the table's bytes an entry from swinging.
-		stagger := 1 + (tableGrowth-1)*float64(i)/tableShards
-		room := max(float64(max(capacity, 0))/tableShards, 16)
-		t.shards[i].resize(uint64(room / tableLoad * stagger))
+		t.shards[i].reserve(i, max(capacity, 0)/tableShards)
 	}
 	return t
+}
+
+// reserve makes room for n entries in shard i, which is empty. Shards fill at the same pace: starting them at
+// staggered sizes keeps them from growing all at the same moment, and the table's bytes an entry from swinging.
+func (s *tableShard) reserve(i, n int) {
+	stagger := 1 + (tableGrowth-1)*float64(i)/tableShards
+	s.resize(uint64(float64(max(n, 16)) / tableLoad * stagger))
 }
 
 // mix spreads a key over 64 bits: the top 6 choose the shard, the others the place in it.
@@ -174,25 +177,27 @@ func (t *Table) put(k Key, v uint32, overwrite bool) (got uint32, added bool) {
 	s := t.shard(h)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k == (Key{}) {
-		if s.zero == nil {
-			s.zero = &v
-			return v, true
+	return s.put(&k, h, v, overwrite)
+}
+
+func (s *tableShard) put(k *Key, h uint64, v uint32, overwrite bool) (got uint32, added bool) {
+	if *k == (Key{}) {
+		if s.zero == nil || overwrite {
+			one := v // not v itself, which would then lie on the heap in every call
+			added = s.zero == nil
+			s.zero = &one
 		}
-		if overwrite {
-			s.zero = &v
-		}
-		return *s.zero, false
+		return *s.zero, added
 	}
 	for {
-		i, ok := s.seek(&k, h, int(s.home(h)))
+		i, ok := s.seek(k, h, int(s.home(h)))
 		if ok {
 			if overwrite {
 				s.slots[i].value = v
 			}
 			return s.slots[i].value, false
 		}
-		if s.used < s.limit && s.insert(i, k, v) {
+		if s.used < s.limit && s.insert(i, *k, v) {
 			return v, true
 		}
 		s.resize(uint64(float64(s.homes)*tableGrowth) + 1)

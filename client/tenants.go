@@ -24,6 +24,13 @@ func (c *Client) Tenants(ctx context.Context) (wire.TenantsResponse, error) {
 	return out, err
 }
 
+// DeleteTenant deletes a tenant with everything that it has. Its API keys are no longer valid.
+func (c *Client) DeleteTenant(ctx context.Context, id string) (wire.ChangedResponse, error) {
+	var out wire.ChangedResponse
+	err := c.do(ctx, request{method: http.MethodDelete, path: "/v1/tenants/" + url.PathEscape(id)}, &out)
+	return out, err
+}
+
 // CreateKey makes an API key. It is shown this once.
 func (c *Client) CreateKey(ctx context.Context, tenant, role string) (wire.CreateKeyResponse, error) {
 	var out wire.CreateKeyResponse

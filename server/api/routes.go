@@ -68,6 +68,8 @@ func routes() []route {
 			in: wire.CreateTenantRequest{}, out: wire.TenantResponse{}, handle: (*call).createTenant},
 		{method: get, path: "/v1/tenants", name: "listTenants", summary: "List the tenants.", right: auth.Root,
 			out: wire.TenantsResponse{}, handle: (*call).listTenants},
+		{method: del, path: "/v1/tenants/{id}", name: "deleteTenant", summary: "Delete a tenant with everything that it has.", right: auth.Root,
+			out: wire.ChangedResponse{}, handle: (*call).deleteTenant},
 		{method: post, path: "/v1/keys", name: "createKey", summary: "Make an API key; it is shown this once.", right: auth.Root,
 			in: wire.CreateKeyRequest{}, out: wire.CreateKeyResponse{}, handle: (*call).createKey},
 		{method: get, path: "/v1/keys", name: "listKeys", summary: "List API keys, without their secrets.", right: auth.Root,

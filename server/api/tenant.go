@@ -1,17 +1,15 @@
 package api
 
 import (
-	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"rollcall/engine"
 	"rollcall/query/plan"
+	"rollcall/server/auth"
 	"rollcall/server/privacy"
 )
-
-// errNoTenant says that a key outlived its tenant; it cannot happen while tenants are never removed.
-var errNoTenant = errors.New("the key's tenant does not exist")
 
 // tenant is a tenant as calls need it: its state, its opened keys, and the plans of its expressions.
 type tenant struct {
@@ -30,19 +28,26 @@ type tenants struct {
 	opened sync.Map // id to *tenant
 }
 
-// open returns the tenant with this id; errNoTenant if there is none.
+// open returns the tenant with this id. A tenant that was deleted between the check of its key and now is no more
+// authorised than one deleted before.
 func (t *tenants) open(id string) (*tenant, error) {
-	if known, ok := t.opened.Load(id); ok {
-		return known.(*tenant), nil
-	}
 	state, ok := t.engine.Tenant(id)
 	if !ok {
-		return nil, errNoTenant
+		t.close(id)
+		return nil, problem(http.StatusUnauthorized, "unauthorized", "%s", auth.ErrBadKey)
+	}
+	known, ok := t.opened.Load(id)
+	if ok && known.(*tenant).Tenant == state {
+		return known.(*tenant), nil
 	}
 	keys, err := t.master.Open(state.WrappedKeys())
 	if err != nil {
 		return nil, fmt.Errorf("opening the keys of tenant %s: %w", id, err)
 	}
-	known, _ := t.opened.LoadOrStore(id, &tenant{Tenant: state, keys: keys, plans: plan.NewCache(plansOfTenant)})
-	return known.(*tenant), nil
+	fresh := &tenant{Tenant: state, keys: keys, plans: plan.NewCache(plansOfTenant)}
+	t.opened.Store(id, fresh)
+	return fresh, nil
 }
+
+// close forgets an opened tenant.
+func (t *tenants) close(id string) { t.opened.Delete(id) }

@@ -57,6 +57,22 @@ func (c *call) listTenants() (any, error) {
 	return out, nil
 }
 
+// deleteTenant ends a tenant: its state, its keys, and with the next flush what is on disk of it. The id can be taken
+// again by another one, which begins empty and with other keys.
+func (c *call) deleteTenant() (any, error) {
+	id, err := c.param("id")
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.proposePart(id, &command.DeleteTenant{ID: id}, 0)
+	if err != nil {
+		return nil, err
+	}
+	c.api.tenants.close(id)
+	c.api.Logger.Info("tenant deleted", "tenant", id, "index", r.Index)
+	return wire.ChangedResponse{Written: wire.Written{Index: r.Index}}, nil
+}
+
 func (c *call) sortedTenants() []string {
 	return slices.Sorted(slices.Values(c.api.Engine.Tenants()))
 }
@@ -79,7 +95,8 @@ func (c *call) createKey() (any, error) {
 	}
 	id, text, hash := c.api.Auth.Mint(in.Tenant)
 	if seed != "" {
-		id, text, hash = c.api.Auth.MintFrom(in.Tenant, in.Role+" "+seed)
+		// The tenant's own keys tell it from one of the same id that was deleted: its API keys stay invalid.
+		id, text, hash = c.api.Auth.MintFrom(in.Tenant, string(t.WrappedKeys())+in.Role+" "+seed)
 		if k, known := t.Key(id); known && k.Revoked {
 			return nil, problem(http.StatusConflict, "key_revoked", "the key of this Idempotency-Key was revoked: use another").at(headerIdempotency)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"rollcall/engine/command"
+	"rollcall/server/auth"
 )
 
 const headerIdempotency = "Idempotency-Key"
@@ -39,6 +40,12 @@ func (c *call) proposePart(tenant string, body command.Body, part int) (*command
 	key, err := c.idempotencyKey()
 	if err != nil {
 		return nil, err
+	}
+	if c.tenant != nil {
+		// What was sealed for a tenant that is deleted by now must not reach another one of its id.
+		if now, err := c.api.tenants.open(tenant); err != nil || now.Tenant != c.tenant.Tenant {
+			return nil, problem(http.StatusUnauthorized, "unauthorized", "%s", auth.ErrBadKey)
+		}
 	}
 	e := command.Envelope{Time: c.api.Clock().UnixMilli(), Tenant: tenant}
 	if key != "" {

@@ -162,8 +162,7 @@ func (l *loader) entityAt(number uint32) *entity {
 }
 
 func (l *loader) loadIDs() error {
-	l.contacts.byID = index.NewTable(int(l.counters.contacts))
-	l.accounts.byID = index.NewTable(int(l.counters.accounts))
+	var byID [2]index.TableLoader
 	err := l.scan(pageIDs, 2, func(numbers []uint32, data []byte) error {
 		e := l.entityAt(numbers[0])
 		if len(data)%16 != 0 || e.ids.n != numbers[1]*idsPerBlock {
@@ -171,13 +170,14 @@ func (l *loader) loadIDs() error {
 		}
 		for ; len(data) > 0; data = data[16:] {
 			id := command.ID(data)
-			e.byID.Put(index.Key(id), e.ids.append(id))
+			byID[min(numbers[0], 1)].Put(index.Key(id), e.ids.append(id))
 		}
 		return nil
 	})
 	if err == nil && (l.contacts.ids.n != l.counters.contacts || l.accounts.ids.n != l.counters.accounts) {
 		err = fmt.Errorf("ids: %w", errPages)
 	}
+	l.contacts.byID, l.accounts.byID = index.LoadTable(&byID[0]), index.LoadTable(&byID[1])
 	return err
 }
 
@@ -271,9 +271,7 @@ func loading[T index.Value](cell *columnCell[T]) (take func(chunk int, base bool
 // loadRecords reads the records, and makes what follows from them: who has which identifier, who is known, and the
 // chains of each owner's records.
 func (l *loader) loadRecords() error {
-	n := int(l.counters.record)
-	l.records.byKey = index.NewTable(n)
-	l.contacts.byKey, l.accounts.byKey = index.NewTable(n), index.NewTable(0)
+	var keys recordKeys
 	strong := map[uint32]bool{}
 	for code := uint32(1); code <= l.words.View().Len(); code++ {
 		rule, ok := oneid.Rule(l.words.View().Text(code))
@@ -289,7 +287,7 @@ func (l *loader) loadRecords() error {
 			if in.bad {
 				return errPages
 			}
-			if err := l.loadRecord(owner, blob, strong); err != nil {
+			if err := l.loadRecord(owner, blob, strong, &keys); err != nil {
 				return err
 			}
 		}
@@ -299,17 +297,22 @@ func (l *loader) loadRecords() error {
 		err = fmt.Errorf("records: %w", errPages)
 	}
 	l.records.dirty = bitmap{}
+	l.records.byKey = index.LoadTable(&keys.records)
+	l.contacts.byKey, l.accounts.byKey = index.LoadTable(&keys.contacts), index.LoadTable(&keys.accounts)
 	return err
 }
 
-func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool) error {
+// recordKeys is what the records say of keys: whose record it is, and who has an identifier.
+type recordKeys struct{ records, contacts, accounts index.TableLoader }
+
+func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool, keys *recordKeys) error {
 	rec := &l.rec
 	if err := rec.parse(blob); err != nil {
 		return err
 	}
-	e := l.contacts
+	e, byKey := l.contacts, &keys.contacts
 	if rec.ofAccount {
-		e = l.accounts
+		e, byKey = l.accounts, &keys.accounts
 	}
 	known := l.contacts.attributes.list
 	switch {
@@ -323,7 +326,7 @@ func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool) e
 	}
 	number := l.records.n
 	l.records.n++
-	l.records.byKey.Put(index.Key(rec.key), number)
+	keys.records.Put(index.Key(rec.key), number)
 	l.records.writeBytes(number, blob)
 	if owner != 0 {
 		ord := owner - 1
@@ -334,7 +337,7 @@ func (l *loader) loadRecord(owner uint32, blob []byte, strong map[uint32]bool) e
 		for i := range rec.identifiers {
 			h := &rec.identifiers[i]
 			if h.first {
-				e.byKey.Put(index.Key(h.key), ord)
+				byKey.Put(index.Key(h.key), ord)
 			}
 			if strong[h.kind] {
 				e.known.add(ord)

@@ -3,86 +3,97 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"rollcall/index"
 )
 
-// given is an event's key and who has the event.
-type given struct {
-	key index.Key
-	ord uint32
+// rowsLoader gathers the rows of some blocks, and their keys.
+type rowsLoader struct {
+	*loader
+	rows index.EventsLoader
+	keys index.TableLoader
 }
 
-// loadEvents reads rows and appends them, while another goroutine enters their keys.
+// loadEvents reads the blocks of rows on all cores, and makes the events and the table of their keys.
 func (l *loader) loadEvents() error {
-	l.events.byKey = index.NewTable(int(l.events.seq))
-	batches := make(chan []given, 4)
-	var wait sync.WaitGroup
-	wait.Add(1)
-	go func() {
-		defer wait.Done()
-		for batch := range batches {
-			for i := range batch {
-				l.events.byKey.Put(batch[i].key, batch[i].ord)
-			}
-		}
-	}()
-	err := l.loadRows(batches)
-	close(batches)
-	wait.Wait()
-	return err
-}
-
-func (l *loader) loadRows(batches chan<- []given) error {
-	edit := new(index.Events).Edit()
-	log := &l.events.log
-	block := func(data []byte) (rows int, last index.Event, err error) {
-		batch := make([]given, 0, rowsPerBlock)
-		sound := true
-		rows, last, err = decodeRows(data, func(ev *index.Event, key index.Key) {
-			if sound = sound && l.sound(ev); !sound {
-				return
-			}
-			edit.Append(*ev)
-			if key != (index.Key{}) {
-				batch = append(batch, given{key, ev.Ord})
-			}
-		})
-		batches <- batch
-		if err == nil && !sound {
-			err = errPages
-		}
-		return rows, last, err
-	}
-	err := l.scan(pageEvents, 1, func(numbers []uint32, data []byte) error {
-		if numbers[0] != log.begin {
-			return errPages
-		}
-		log.begin++
-		_, _, err := block(data)
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	last, err := l.pages.Get(l.tenant.page(pageLastEvents))
 	if err != nil {
 		return err
 	}
 	number, width := binary.Uvarint(last)
-	if width <= 0 || number != uint64(log.begin) {
+	if width <= 0 || number > 1<<32-1 {
 		return fmt.Errorf("the last event rows: %w", errPages)
 	}
+	log := &l.events.log
+	log.begin = uint32(number)
+
+	loaders := make([]*rowsLoader, runtime.GOMAXPROCS(0))
+	var next atomic.Uint64
+	var failed atomic.Pointer[error]
+	var group sync.WaitGroup
+	for i := range loaders {
+		r := &rowsLoader{loader: l}
+		loaders[i] = r
+		group.Go(func() {
+			for n := next.Add(1) - 1; n < number && failed.Load() == nil; n = next.Add(1) - 1 {
+				if err := r.page(uint32(n)); err != nil {
+					failed.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
 	if rest := last[width:]; len(rest) > 0 {
-		if log.rows, log.before, err = block(rest); err != nil {
-			return err
+		if log.rows, log.before, err = loaders[0].block(rest); err != nil {
+			return fmt.Errorf("the last event rows: %w", err)
 		}
 		log.blocks = [][]byte{slices.Clone(rest)}
 	}
-	l.events.now = edit.Publish()
+	rows, keys := make([]*index.EventsLoader, len(loaders)), make([]*index.TableLoader, len(loaders))
+	for i, r := range loaders {
+		rows[i], keys[i] = &r.rows, &r.keys
+	}
+	l.events.byKey = index.LoadTable(keys...)
+	l.events.now = index.LoadEvents(rows...)
 	return l.loadPayloads()
+}
+
+// page reads a full block.
+func (r *rowsLoader) page(number uint32) error {
+	page := r.tenant.page(pageEvents, number)
+	data, err := r.pages.Get(page)
+	if err == nil {
+		_, _, err = r.block(data)
+	}
+	if err != nil {
+		return fmt.Errorf("page %q: %w", page, err)
+	}
+	return nil
+}
+
+// block takes the rows of a block.
+func (r *rowsLoader) block(data []byte) (rows int, last index.Event, err error) {
+	sound := true
+	rows, last, err = decodeRows(data, func(ev *index.Event, key index.Key) {
+		if sound = sound && r.sound(ev); !sound {
+			return
+		}
+		r.rows.Append(ev)
+		if key != (index.Key{}) {
+			r.keys.Put(key, ev.Ord)
+		}
+	})
+	if err == nil && !sound {
+		err = errPages
+	}
+	return rows, last, err
 }
 
 // sound reports whether a row names only what there is.

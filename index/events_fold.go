@@ -62,17 +62,28 @@ func gather[T any](base, tail []T, from []uint32) []T {
 	return out
 }
 
+// foldIDs finds all ids first, and copies them then: no copy waits for memory to know where the next id is.
 func (e *rowsEdit) foldIDs(b *eventBlock, from []uint32) {
 	split := e.base.rows()
-	b.ids = make([]byte, 0, int(e.base.ends[split])+int(e.tail.ends[e.n]))
 	b.ends = make([]uint32, len(from)+1)
+	starts := make([]uint32, len(from))
+	total := uint32(0)
 	for i, row := range from {
-		if row < split {
-			b.ids = append(b.ids, e.base.id(row)...)
-		} else {
-			b.ids = append(b.ids, e.tail.id(row-split)...)
+		ends := e.base.ends
+		if row >= split {
+			ends, row = e.tail.ends, row-split
 		}
-		b.ends[i+1] = uint32(len(b.ids))
+		starts[i] = ends[row]
+		total += ends[row+1] - ends[row]
+		b.ends[i+1] = total
+	}
+	b.ids = make([]byte, total)
+	for i, row := range from {
+		ids := e.base.ids
+		if row >= split {
+			ids = e.tail.ids
+		}
+		copy(b.ids[b.ends[i]:b.ends[i+1]], ids[starts[i]:])
 	}
 }
 

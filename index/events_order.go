@@ -84,6 +84,29 @@ func (b *eventBlock) compareRows(i, j uint32) int {
 // sortSlots is the number of rows from which it pays to count slots first: 64 Ki counters are cleared and summed.
 const sortSlots = 16384
 
+// fewRows is the number of rows of a slot that are sorted by insertion. Most contacts have fewer events of a type.
+const fewRows = 32
+
+// sortSlot sorts rows of one slot.
+func (b *eventBlock) sortSlot(rows []uint32) {
+	if len(rows) > fewRows {
+		slices.SortFunc(rows, func(i, j uint32) int { return b.compare(i, b, j) })
+		return
+	}
+	// The times lie far apart in memory: they are fetched together, before anything has to wait for one of them.
+	var times [fewRows]int64
+	for i, row := range rows {
+		times[i] = b.times[row]
+	}
+	for i := 1; i < len(rows); i++ {
+		row, time, at := rows[i], times[i], i
+		for ; at > 0 && (times[at-1] > time || times[at-1] == time && b.compare(rows[at-1], b, row) > 0); at-- {
+			rows[at], times[at] = rows[at-1], times[at-1]
+		}
+		rows[at], times[at] = row, time
+	}
+}
+
 // sortedRows sorts rows lo..hi-1 of a block and adds split to each.
 func sortedRows(b *eventBlock, lo, hi, split uint32) []uint32 {
 	rows := make([]uint32, hi-lo)
@@ -109,7 +132,7 @@ func sortedRows(b *eventBlock, lo, hi, split uint32) []uint32 {
 		start := uint32(0)
 		for s := range ChunkSize {
 			if end := next[s]; end-start > 1 {
-				slices.SortFunc(rows[start:end], func(i, j uint32) int { return b.compare(i, b, j) })
+				b.sortSlot(rows[start:end])
 			}
 			start = next[s]
 		}

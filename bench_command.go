@@ -171,4 +171,8 @@ func (b *benchNode) Start(ctx context.Context) (addr, key string, err error) {
 	return b.node.Addr(), b.key, err
 }
 
-func (b *benchNode) Stop() error { return stop(b.node) }
+func (b *benchNode) Stop() error {
+	node := b.node
+	b.node = nil // so that it does not stay in memory beside the one that is started next
+	return stop(node)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"rollcall/client"
@@ -55,6 +56,7 @@ func Restart(ctx context.Context, c RestartConfig, node Node, progress func(even
 		return nil, err
 	}
 	report.StopSeconds = time.Since(start).Seconds()
+	debug.FreeOSMemory() // a process that starts has no garbage of another node
 	start = time.Now()
 	if addr, key, err = node.Start(ctx); err != nil {
 		return nil, err

@@ -282,6 +282,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	var errs []error
 	draining, cancel := context.WithTimeout(ctx, s.config.Limits.DrainDeadline)
 	defer cancel()
+	served := s.api != nil
 	switch {
 	case s.api != nil:
 		errs = append(errs, s.api.ShutdownWithContext(draining))
@@ -291,6 +292,11 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	if s.cluster != nil {
 		s.node.cluster.Store(nil)
+		if served {
+			if err := s.cluster.Flush(ctx); err != nil {
+				s.logger.Warn("the state was not flushed, the next start applies the log instead", "error", err)
+			}
+		}
 		errs = append(errs, s.cluster.Stop(ctx))
 		s.cluster = nil
 	}

@@ -14,6 +14,9 @@ func (s *state) makeAccount(r *command.Record) uint32 {
 	if name, ok := s.accounts.attributes.byName["name"]; ok && ref.Name != "" {
 		rec.put(s.accounts.attributes.take(&command.Value{Name: s.accounts.attributes.list[name].name, Kind: command.Text, Text: ref.Name}, r.UpdatedAt))
 	}
+	if f, ok := s.accounts.attributes.org(r.Org, r.UpdatedAt); ok {
+		rec.put(f)
+	}
 	s.hold(s.accounts, ord, ref.Identifiers, &rec)
 	number := s.records.add(&rec)
 	s.chain(s.accounts, ord, number)
@@ -21,16 +24,10 @@ func (s *state) makeAccount(r *command.Record) uint32 {
 	return ord
 }
 
-// linkDeal puts the opportunity into the account's chain, if it is not there.
+// linkDeal puts the opportunity into the account's chain, in which it is not.
 func (p *placing) linkDeal(account uint32) {
 	account = p.accounts.resolve(account)
-	head, any := p.accounts.deal.get(account)
-	for at, ok := head, any; ok; at, ok = p.records.nextDeal.get(at) {
-		if at == p.number {
-			return
-		}
-	}
-	if any {
+	if head, any := p.accounts.deal.get(account); any {
 		p.records.nextDeal.set(p.number, head)
 	}
 	p.accounts.deal.set(account, p.number)

@@ -58,15 +58,12 @@ func TestRecordRefusals(t *testing.T) {
 		"bad_name":            contact("CRM", 1, start, mobile, text("", "yes")),
 		"duplicate_attribute": contact("CRM", 1, start, mobile, text("new", "yes"), text("new", "no")),
 		"unknown_identifier":  contact("CRM", 1, start, ids(identifier("credit_code", 1))),
-		"bad_id":              contact("CRM", 0, start, nil), // same NewID as the first record; its key is changed below
+		"bad_id":              {Key: hash("1", 1), Kind: command.KindContact},
 		"bad_kind":            {Key: hash("1", 1), NewID: oneID(1), Kind: 9},
 		"bad_record":          {NewID: oneID(1), Kind: command.KindContact},
 		"kind_conflict":       {NewID: oneID(1), Key: recordKey("contact", 0), Kind: command.KindAccount},
 		"unattached":          {NewID: oneID(1), Key: hash("1", 1), Kind: command.KindOpportunity},
 	} {
-		if code == "bad_id" {
-			r.Key = hash("1", 1)
-		}
 		if got := n.record(r); got.Status != command.Rejected || got.Code != code {
 			t.Errorf("%s: %+v", code, got)
 		}

@@ -210,6 +210,16 @@ func (a *attributes) take(v *command.Value, at int64) field {
 	return f
 }
 
+// org turns the org_id of a record or event into a field; ok is false without one, and where a source uses the name
+// for something else.
+func (a *attributes) org(id string, at int64) (f field, ok bool) {
+	attr := a.find(schema.OrgID)
+	if id == "" || attr == nil || !attr.accepts(schema.Text, false) {
+		return field{}, false
+	}
+	return a.take(&command.Value{Name: schema.OrgID, Kind: command.Text, Text: id}, at), true
+}
+
 // widen turns a column of integers into one of floats.
 func (a *attribute) widen() {
 	a.kind = schema.Float

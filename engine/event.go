@@ -113,8 +113,13 @@ func (s *state) knowsAll(ids []command.Identifier, ord uint32) bool {
 // addImplicit makes the source record that brings the event's identifiers.
 func (s *state) addImplicit(ev *command.Event, ord uint32) {
 	rec := record{key: ev.RecordKey, kind: command.KindImplicit, source: s.word(ev.Source), org: s.word(ev.Org), updatedAt: ev.OccurredAt}
+	s.changes = s.changes[:0]
+	if f, ok := s.contacts.attributes.org(ev.Org, ev.OccurredAt); ok {
+		rec.put(f)
+		s.changes = append(s.changes, f.attribute)
+	}
 	s.hold(s.contacts, ord, ev.Identifiers, &rec)
 	number := s.records.add(&rec)
 	s.chain(s.contacts, ord, number)
-	s.refold(s.contacts, ord, nil)
+	s.refold(s.contacts, ord, &rec, s.changes)
 }

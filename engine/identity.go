@@ -94,6 +94,7 @@ func (s *state) findCanonical() {
 		e.createdAt, e.updatedAt = e.attributes.byName["created_at"], e.attributes.byName["updated_at"]
 	}
 	s.sourceCount = s.contacts.attributes.byName[sourceCount]
+	s.stage = s.accounts.attributes.byName[stageAttribute]
 }
 
 // byOneID finds who an id means now.

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/engine/command"
+	"rollcall/engine/schema"
 )
 
 // machine drives an engine and its twin with the same random commands.
@@ -93,6 +94,7 @@ func (m *machine) at() int64 { return start + int64(m.draw(20, "at")) }
 func (m *machine) drawRecord() command.Record {
 	m.items++
 	r := command.Record{NewID: oneID(m.items), Source: m.pick("source", "CRM", "ADS", "WEB"), SourceID: []byte("id"), UpdatedAt: m.at(), Attributes: m.values()}
+	r.Org = m.pick("org", "", "", "east", "west")
 	n := m.draw(12, "record")
 	kinds := []command.Kind{command.KindContact, command.KindLead, command.KindContact, command.KindAccount, command.KindOpportunity}
 	r.Kind = kinds[m.draw(len(kinds), "kind")]
@@ -118,7 +120,7 @@ func (m *machine) drawEvent() command.Event {
 	m.items++
 	n := m.draw(60, "event")
 	e := eventOf(m.pick("event type", "page.view", "call.outbound.ended", "meeting.held", "custom.thing"), n, m.at(), m.identifiers(2, "mobile", "email", "cookie_id", "device_id"))
-	e.NewID = oneID(m.items)
+	e.NewID, e.Org = oneID(m.items), m.pick("org", "", "east")
 	if m.draw(4, "by one_id") == 0 {
 		e.Identifiers, e.OneID = nil, m.anyID()
 	}
@@ -312,6 +314,7 @@ func (m *machine) checkCounts() {
 		return n
 	}
 	for where, is := range map[string]func(p *twinPerson) bool{
+		"org_id = 'east'":     func(p *twinPerson) bool { return m.twin.golden(p)[schema.OrgID] == "east" },
 		"city = '上海'":         func(p *twinPerson) bool { return m.twin.golden(p)["city"] == "上海" },
 		"source_count >= 2":   func(p *twinPerson) bool { return m.twin.golden(p)[sourceCount].(float64) >= 2 },
 		"vip and not churn":   func(p *twinPerson) bool { return m.has("vip", p) && !m.has("churn", p) },

@@ -5,10 +5,16 @@ import "rollcall/index"
 // merge makes from part of to. Nothing is lost: the source records hang on the survivor and keep what they said, and
 // the id of from answers with the survivor for ever.
 func (s *state) merge(e *entity, to, from uint32) {
+	kept := s.fold.kept[foldKey{e, to}]
 	s.append(&e.first, &s.records.next, to, from, func(number uint32) {
 		s.records.owner.set(number, to)
 		s.records.touch(number)
+		if kept != nil {
+			s.fold.rec.mustParse(s.records.bytes(number))
+			s.offer(kept, &s.fold.rec)
+		}
 	})
+	delete(s.fold.kept, foldKey{e, from})
 	s.tags.merge(e.name, s.time, to, from)
 	if e.known.contains(from) {
 		e.known.add(to)

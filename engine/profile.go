@@ -88,9 +88,11 @@ func (r *Root) profile(p *population, ord uint32) Profile {
 	slices.SortFunc(out.Tags, func(a, b TagValue) int { return cmp.Compare(a.Name, b.Name) })
 	var hinted []Source
 	r.each(p, ord, func(_ uint32, rec *record) {
-		if rec.kind == command.KindImplicit {
+		switch rec.kind {
+		case command.KindStage:
+		case command.KindImplicit:
 			hinted = append(hinted, r.source(rec))
-		} else {
+		default:
 			out.Sources = append(out.Sources, r.source(rec))
 		}
 		for i := range rec.identifiers {

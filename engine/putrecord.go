@@ -11,6 +11,9 @@ import (
 // putRecord stores what a source says of one contact, account, lead or opportunity. Everything that can be refused is
 // looked at before anything is changed.
 func (s *state) putRecord(r *command.Record) command.RecordResult {
+	if r.Kind == command.KindStage {
+		return s.putStage(r)
+	}
 	p := placing{state: s, Record: r}
 	refused := p.check()
 	if refused == nil {
@@ -35,6 +38,7 @@ type placing struct {
 	owned   bool   // by somebody of entity; false for an opportunity of an account alone
 	account uint32 // of the AccountRef, if found
 	found   bool
+	wasDeal bool // an account has the record in its chain of opportunities
 }
 
 // check finds what is wrong with the record by itself.
@@ -86,7 +90,15 @@ func (p *placing) resolve() *refusal {
 		}
 		item.Owner, item.Seen = p.records.owner.get(p.number)
 	}
+	p.wasDeal = p.rec.account != 0
+	if !p.seen {
+		// A proposer that knows whose the record is, such as that of an event, names them in place of somebody new.
+		item.Owner, item.Seen = p.entity.byOneID(p.NewID)
+	}
 	p.match = oneid.Resolve(item, p.entity, p.ords)
+	if !p.seen && p.match.By == oneid.ByRecord {
+		p.match.By = "one_id"
+	}
 	p.ords = p.match.Ords
 	p.owned = p.Kind != command.KindOpportunity || len(p.Identifiers) > 0 || item.Seen
 	if p.owned && len(p.match.Ords) == 0 && !p.entity.free(p.NewID) {
@@ -98,8 +110,10 @@ func (p *placing) resolve() *refusal {
 				break
 			}
 		}
-		if _, taken := p.records.find(command.Key(ref.NewID)); !p.found && len(ref.Identifiers) > 0 && (taken || !p.accounts.free(ref.NewID)) {
-			return refuse("bad_id", "account", "the account's id is empty or taken")
+		if !p.found && len(ref.Identifiers) > 0 {
+			if refused := p.freeAccount(ref.NewID); refused != nil {
+				return refused
+			}
 		}
 	}
 	if !p.owned && !p.namesAccount() && p.rec.account == 0 {
@@ -148,9 +162,9 @@ func (p *placing) store() command.RecordResult {
 			p.contacts.known.add(owner)
 		}
 		if changed && p.rec.folds() {
-			p.refold(p.entity, owner, p.changes)
+			p.refold(p.entity, owner, &p.rec, p.changes)
 		} else if changed {
-			p.refold(p.entity, owner, nil)
+			p.refold(p.entity, owner, &p.rec, nil)
 		}
 	}
 	switch {
@@ -192,6 +206,9 @@ func (p *placing) update() {
 		if f := p.attributes.take(v, p.UpdatedAt); rec.put(f) {
 			p.changes = append(p.changes, f.attribute)
 		}
+	}
+	if f, ok := p.attributes.org(p.Org, p.UpdatedAt); ok && rec.put(f) {
+		p.changes = append(p.changes, f.attribute)
 	}
 }
 
@@ -240,7 +257,7 @@ func (p *placing) write() (changed bool) {
 		p.records.writeBytes(p.number, p.scratch)
 		p.records.touch(p.number)
 	}
-	if p.rec.account != 0 && p.Kind == command.KindOpportunity {
+	if p.rec.account != 0 && p.Kind == command.KindOpportunity && !p.wasDeal {
 		p.linkDeal(p.rec.account - 1)
 	}
 	return true
@@ -251,6 +268,7 @@ func (p *placing) move(account uint32) {
 	if p.seen && p.Kind == command.KindOpportunity && p.rec.account != 0 {
 		if old := p.accounts.resolve(p.rec.account - 1); old != account {
 			p.unlinkDeal(old, p.number)
+			p.wasDeal = false
 		}
 	}
 	p.rec.account, p.rec.accountAt = account+1, p.UpdatedAt

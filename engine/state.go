@@ -26,6 +26,7 @@ type state struct {
 	remembers *idempotency
 
 	sourceCount uint32 // number of the attribute
+	stage       uint32 // number of the accounts' attribute
 	fold        folding
 	rec         record // scratch of putRecord
 	ords        []uint32

@@ -10,15 +10,21 @@ import (
 // The golden profile is a fold over the source records: per attribute the value that some source saw last. Of values
 // seen at the same instant the one whose source, and then whose record key, is greater in byte order wins, so the
 // result does not depend on the order in which records came. A missing value never wins, so nothing is ever erased.
+//
+// What a record offers only ever gets better: it keeps what it said until its source says something newer. So the
+// winners of somebody can be kept, and a record that changed is only compared with them.
 
-// folding is the scratch of refold.
-type folding struct {
-	rec    record
-	round  uint32
-	wanted []uint32 // by attribute: the round in which it was asked for
-	best   []candidate
-	said   []uint32 // sources
-	hinted []uint32 // sources of implicit records
+// winners is the best that the source records of somebody offer.
+type winners struct {
+	round   uint32
+	best    []candidate // by attribute; those of another round are void
+	account candidate
+	stage   candidate // of accounts: how far events brought it
+	newest  int64     // UpdatedAt of the records that fold, if folds
+	folds   bool
+	said    []uint32 // sources, ascending
+	hinted  []uint32 // sources of implicit records, ascending
+	records int
 }
 
 type candidate struct {
@@ -28,93 +34,162 @@ type candidate struct {
 	key    command.Key
 }
 
+// folding makes winners, and keeps those of people with many records. What is kept is a cache: it never changes an
+// outcome.
+type folding struct {
+	rec     record
+	scratch winners
+	kept    map[foldKey]*winners
+	weight  int // candidates kept
+}
+
+type foldKey struct {
+	entity *entity
+	ord    uint32
+}
+
+const (
+	manyRecords = 32      // whoever has more is kept
+	mostWeight  = 1 << 16 // candidates kept in all: some 5 MB
+)
+
 // refoldAll chooses all golden values of ord anew.
 func (s *state) refoldAll(e *entity, ord uint32) {
 	s.changes = s.changes[:0]
 	for i := range e.attributes.list {
 		s.changes = append(s.changes, uint32(i))
 	}
-	s.refold(e, ord, s.changes)
+	s.refold(e, ord, nil, s.changes)
 }
 
 // refold chooses golden values of ord anew: those of the attributes that changed, and what follows from all records.
-func (s *state) refold(e *entity, ord uint32, changed []uint32) {
-	f := &s.fold
-	f.begin(len(e.attributes.list))
-	for _, a := range changed {
-		f.wanted[a] = f.round
+// changed is the one record that is not what it was at the last refold of ord; nil if there is none.
+func (s *state) refold(e *entity, ord uint32, changed *record, attributes []uint32) {
+	w := s.fold.kept[foldKey{e, ord}]
+	switch {
+	case w == nil:
+		w = s.foldAll(e, ord)
+	case changed != nil:
+		s.offer(w, changed)
 	}
-	f.wanted[e.updatedAt] = f.round
-	var account candidate
-	newest, any := int64(0), false
-	for number, ok := e.first.get(ord); ok; number, ok = s.records.next.get(number) {
-		rec := &f.rec
-		rec.mustParse(s.records.bytes(number))
-		if rec.kind == command.KindImplicit {
-			f.hinted = addSource(f.hinted, rec.source)
-		} else {
-			f.said = addSource(f.said, rec.source)
-		}
-		if !rec.folds() {
-			continue
-		}
-		if !any || rec.updatedAt > newest {
-			newest, any = rec.updatedAt, true
-		}
-		for i := range rec.fields {
-			field := &rec.fields[i]
-			if f.wanted[field.attribute] == f.round {
-				s.consider(&f.best[field.attribute], candidate{f.round, *field, rec.source, rec.key})
-			}
-		}
-		if rec.account != 0 {
-			s.consider(&account, candidate{f.round, field{at: rec.accountAt, code: rec.account}, rec.source, rec.key})
+	for _, a := range attributes {
+		if f := s.golden(e, w, a); f != nil {
+			e.attributes.list[a].set(ord, f)
 		}
 	}
-	for _, a := range changed {
-		if best := &f.best[a]; best.round == f.round {
-			e.attributes.list[a].set(ord, &best.field)
-		}
+	if f := s.golden(e, w, e.updatedAt); f != nil {
+		e.attributes.list[e.updatedAt].set(ord, f)
+	} else if w.folds {
+		e.attributes.list[e.updatedAt].ints.set(ord, w.newest)
 	}
-	if best := &f.best[e.updatedAt]; best.round == f.round {
-		e.attributes.list[e.updatedAt].set(ord, &best.field)
-	} else if any {
-		e.attributes.list[e.updatedAt].ints.set(ord, newest)
-	}
-	if account.round == f.round {
-		e.account.set(ord, s.accounts.resolve(account.code-1))
+	if w.account.round == w.round {
+		e.account.set(ord, s.accounts.resolve(w.account.code-1))
 	}
 	if e == s.contacts {
-		e.attributes.list[s.sourceCount].ints.set(ord, int64(len(f.sources())))
+		e.attributes.list[s.sourceCount].ints.set(ord, int64(len(w.sources())))
 	}
+}
+
+// foldAll finds the winners among all records of ord.
+func (s *state) foldAll(e *entity, ord uint32) *winners {
+	f := &s.fold
+	w := &f.scratch
+	w.begin()
+	for number, ok := e.first.get(ord); ok; number, ok = s.records.next.get(number) {
+		f.rec.mustParse(s.records.bytes(number))
+		s.offer(w, &f.rec)
+	}
+	if w.records > manyRecords {
+		w = f.keep(foldKey{e, ord}, len(e.attributes.list))
+	}
+	return w
+}
+
+// keep keeps what is in the scratch.
+func (f *folding) keep(key foldKey, attributes int) *winners {
+	if f.weight+attributes > mostWeight || f.kept == nil {
+		f.kept, f.weight = map[foldKey]*winners{}, 0
+	}
+	w := f.scratch
+	w.best, w.said, w.hinted = slices.Clone(w.best), slices.Clone(w.said), slices.Clone(w.hinted)
+	f.kept[key] = &w
+	f.weight += attributes
+	return &w
+}
+
+// offer lets a record compete. One that was offered before may be offered again.
+func (s *state) offer(w *winners, rec *record) {
+	w.records++
+	switch rec.kind {
+	case command.KindStage:
+	case command.KindImplicit:
+		w.hinted = addSource(w.hinted, rec.source)
+	default:
+		w.said = addSource(w.said, rec.source)
+	}
+	if !rec.folds() {
+		return
+	}
+	if !w.folds || rec.updatedAt > w.newest {
+		w.newest, w.folds = rec.updatedAt, true
+	}
+	for i := range rec.fields {
+		c := candidate{w.round, rec.fields[i], rec.source, rec.key}
+		if rec.kind == command.KindStage {
+			s.furthest(w, c)
+			continue
+		}
+		if a := int(c.attribute); a >= len(w.best) {
+			w.best = append(w.best, make([]candidate, a+1-len(w.best))...)
+		}
+		s.consider(&w.best[c.attribute], c)
+	}
+	if rec.account != 0 {
+		s.consider(&w.account, candidate{w.round, field{at: rec.accountAt, code: rec.account}, rec.source, rec.key})
+	}
+}
+
+// golden is the field that wins an attribute, nil for none. What events say of an account's stage counts if it is
+// further than what the sources said last, and newer.
+func (s *state) golden(e *entity, w *winners, attribute uint32) *field {
+	var best *field
+	if int(attribute) < len(w.best) && w.best[attribute].round == w.round {
+		best = &w.best[attribute].field
+	}
+	if e == s.accounts && attribute == s.stage && w.stage.round == w.round {
+		if best == nil || w.stage.at > best.at && s.stageRank(&w.stage.field) > s.stageRank(best) {
+			best = &w.stage.field
+		}
+	}
+	return best
 }
 
 // sources are those that speak for the person; of somebody who is known by events only, those of the events.
-func (f *folding) sources() []uint32 {
-	if len(f.said) > 0 {
-		return f.said
+func (w *winners) sources() []uint32 {
+	if len(w.said) > 0 {
+		return w.said
 	}
-	return f.hinted
+	return w.hinted
 }
 
 func addSource(list []uint32, source uint32) []uint32 {
-	if slices.Contains(list, source) {
+	at, there := slices.BinarySearch(list, source)
+	if there {
 		return list
 	}
-	return append(list, source)
+	return slices.Insert(list, at, source)
 }
 
-// begin starts a round over n attributes.
-func (f *folding) begin(n int) {
-	f.round++
-	if f.round == 0 || len(f.wanted) < n {
-		f.round = 1
-		f.wanted, f.best = make([]uint32, n), make([]candidate, n)
+// begin starts a round, in which there is no winner yet.
+func (w *winners) begin() {
+	round := w.round + 1
+	if round == 0 {
+		round, w.best = 1, nil
 	}
-	f.said, f.hinted = f.said[:0], f.hinted[:0]
+	*w = winners{round: round, best: w.best, said: w.said[:0], hinted: w.hinted[:0]}
 }
 
-// consider keeps the better of two candidates.
+// consider keeps the better of two candidates. Of two offers of one record the later one counts.
 func (s *state) consider(best *candidate, c candidate) {
 	if best.round != c.round || s.beats(&c, best) {
 		*best = c
@@ -129,5 +204,5 @@ func (s *state) beats(a, b *candidate) bool {
 		words := s.words.View()
 		return words.Text(a.source) > words.Text(b.source)
 	}
-	return bytes.Compare(a.key[:], b.key[:]) > 0
+	return bytes.Compare(a.key[:], b.key[:]) >= 0
 }

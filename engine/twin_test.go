@@ -253,6 +253,7 @@ func (t *twin) putRecord(r *command.Record, now int64) command.RecordResult {
 				key: command.Key(r.Account.NewID), kind: command.KindImplicit, entity: "account", source: r.Source, owner: account, updatedAt: r.UpdatedAt,
 				fields: map[string]twinField{"name": {r.UpdatedAt, r.Account.Name}},
 			}
+			implicit.belongs(r.Org, r.UpdatedAt)
 			t.records = append(t.records, implicit)
 			t.hold(account, implicit, r.Account.Identifiers)
 		}
@@ -276,7 +277,17 @@ func (t *twin) putRecord(r *command.Record, now int64) command.RecordResult {
 			rec.fields[v.Name] = twinField{r.UpdatedAt, comparable(v)}
 		}
 	}
+	if attributes != "deal" {
+		rec.belongs(r.Org, r.UpdatedAt)
+	}
 	return out
+}
+
+// belongs notes which organisation the record is of.
+func (r *twinRecord) belongs(org string, at int64) {
+	if old, ok := r.fields[schema.OrgID]; org != "" && (!ok || at >= old.at) {
+		r.fields[schema.OrgID] = twinField{at, org}
+	}
 }
 
 // comparable is a value with every number as a float.
@@ -315,7 +326,8 @@ func (t *twin) putEvent(e *command.Event, now int64) command.EventResult {
 			all = all && h != nil && h.now() == p
 		}
 		if !all && !slices.ContainsFunc(t.records, func(o *twinRecord) bool { return o.key == e.RecordKey }) {
-			r := &twinRecord{key: e.RecordKey, kind: command.KindImplicit, entity: "contact", source: e.Source, owner: p, updatedAt: e.OccurredAt}
+			r := &twinRecord{key: e.RecordKey, kind: command.KindImplicit, entity: "contact", source: e.Source, owner: p, updatedAt: e.OccurredAt, fields: map[string]twinField{}}
+			r.belongs(e.Org, e.OccurredAt)
 			t.records = append(t.records, r)
 			t.hold(p, r, e.Identifiers)
 		}

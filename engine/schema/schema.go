@@ -72,6 +72,7 @@ var ContactAttributes = []Attribute{
 	{"value", Float, false},
 	{"created_at", Time, false},
 	{"updated_at", Time, false},
+	{"org_id", Text, false},
 }
 
 // AccountAttributes lists the canonical attributes of an account.
@@ -87,7 +88,17 @@ var AccountAttributes = []Attribute{
 	{"size", Text, false},
 	{"created_at", Time, false},
 	{"updated_at", Time, false},
+	{"org_id", Text, false},
 }
+
+// Stages are the stages of an account (its attribute stage) in their order: events only move an account forward.
+var Stages = []string{"线索", "商机", "成交"}
+
+// StageOf is the stage that an event of a type brings the account of its contact to.
+var StageOf = map[string]string{"lead.created": "线索", "opportunity.created": "商机", "opportunity.won": "成交"}
+
+// OrgID is the attribute and event property that the org_id of a record or event becomes.
+const OrgID = "org_id"
 
 // ComputedAttributes are columns of a contact that follow from its events and records; a record cannot set them.
 var ComputedAttributes = []Attribute{
@@ -101,6 +112,7 @@ var ComputedAttributes = []Attribute{
 var PlainProps = []string{
 	"answered", "disposition", "intent", "agent_id", "channel", "direction", "stage", "currency", "call_mode",
 	"campaign_id", "queue", "result", "product", "plan", "poutcome", "contact", "month", "day_of_week",
+	"org_id", "device",
 }
 
 // UnindexedProps are properties that expressions cannot use, because each event has another value or the text is

@@ -265,6 +265,10 @@ func (m *machine) checkContact(r *Root, ord uint32, p *twinPerson) {
 			m.rt.Fatal(err)
 		}
 		for _, e := range page {
+			if place := e.Cursor(); before != (Cursor{}) && place.compare(&before) >= 0 {
+				m.rt.Fatalf("event %+v stands after %+v", place, before)
+			}
+			before = e.Cursor()
 			events = append(events, fmt.Sprintf("%013d %s %s", e.OccurredAt, e.EventID, e.Type))
 			if len(e.Sealed) != 2 || e.EventID != "e"+string(rune('0'+e.Sealed[1]%10)) {
 				m.rt.Fatalf("event %s has the payload %v", e.EventID, e.Sealed)
@@ -273,7 +277,6 @@ func (m *machine) checkContact(r *Root, ord uint32, p *twinPerson) {
 		if len(page) < 3 {
 			break
 		}
-		before = page[2].Cursor()
 	}
 	want := m.twin.timeline(p)
 	slices.Sort(events)

@@ -87,6 +87,7 @@ func (r *Root) profile(p *population, ord uint32) Profile {
 	}
 	slices.SortFunc(out.Tags, func(a, b TagValue) int { return cmp.Compare(a.Name, b.Name) })
 	var hinted []Source
+	seen := map[command.Key]bool{}
 	r.each(p, ord, func(_ uint32, rec *record) {
 		switch rec.kind {
 		case command.KindStage:
@@ -96,7 +97,10 @@ func (r *Root) profile(p *population, ord uint32) Profile {
 			out.Sources = append(out.Sources, r.source(rec))
 		}
 		for i := range rec.identifiers {
-			out.addIdentifier(r.words.Text(rec.identifiers[i].kind), &rec.identifiers[i])
+			if h := &rec.identifiers[i]; !seen[h.key] {
+				seen[h.key] = true
+				out.Identifiers = append(out.Identifiers, command.Identifier{Type: r.words.Text(h.kind), Key: h.key, Sealed: h.sealed})
+			}
 		}
 	})
 	if out.Sources == nil {
@@ -106,18 +110,35 @@ func (r *Root) profile(p *population, ord uint32) Profile {
 	return out
 }
 
-func (p *Profile) addIdentifier(typ string, h *held) {
-	for i := range p.Identifiers {
-		if p.Identifiers[i].Key == h.key {
-			return
-		}
-	}
-	p.Identifiers = append(p.Identifiers, command.Identifier{Type: typ, Key: h.key, Sealed: h.sealed})
-}
-
 func priority(typ string) int {
 	rule, _ := oneid.Rule(typ)
 	return rule.Priority
+}
+
+// SourceNames are the distinct sources of a live contact, in order of first arrival: those that speak for the person,
+// or else those of the events that brought it. There are source_count of them.
+func (r *Root) SourceNames(ord uint32) []string {
+	var said, hinted []string
+	seen := map[uint32]bool{}
+	var late []uint32
+	r.each(&r.contacts, ord, func(_ uint32, rec *record) {
+		if rec.kind == command.KindImplicit {
+			late = append(late, rec.source)
+		} else if !seen[rec.source] {
+			seen[rec.source] = true
+			said = append(said, r.words.Text(rec.source))
+		}
+	})
+	if said != nil {
+		return said
+	}
+	for _, source := range late {
+		if !seen[source] {
+			seen[source] = true
+			hinted = append(hinted, r.words.Text(source))
+		}
+	}
+	return hinted
 }
 
 func (r *Root) source(rec *record) Source {

@@ -120,3 +120,20 @@ func BenchmarkOneMobile(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTimelinePage reads a page in the middle of a long timeline.
+func BenchmarkTimelinePage(b *testing.B) {
+	l := newLoad(b, 1)
+	const events = 100_000
+	for n := range events / 500 {
+		l.apply(l.encode(l.events(1, n, 500)))
+	}
+	t, _ := l.engine.Tenant(tenantID)
+	b.ReportAllocs()
+	for b.Loop() {
+		page, err := t.Root().Timeline(0, Cursor{Time: start + events/2}, 50)
+		if err != nil || len(page) != 50 || page[0].OccurredAt != start+events/2-1 {
+			b.Fatal(len(page), err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"rollcall/engine/schema"
 	"rollcall/index"
@@ -57,17 +58,10 @@ func (c *Cursor) compare(o *Cursor) int {
 }
 
 // Timeline lists up to limit events of a live contact before a place, newest first by time, id and number. Events that
-// lie in the future of the leader's clock are among them. The error is one of reading the pages.
+// lie in the future of the leader's clock are among them. The cost is that of the page, however many events the contact
+// has. The error is one of reading the pages.
 func (r *Root) Timeline(ord uint32, before Cursor, limit int) ([]StoredEvent, error) {
-	var found []moment
-	r.events.Contact(ord, func(_ uint32, rows *index.Rows, row uint32) {
-		at := Cursor{rows.Time(row), rows.ID(row), rows.Seq(row)}
-		if before == (Cursor{}) || at.compare(&before) < 0 {
-			found = append(found, moment{at, rows, row})
-		}
-	})
-	slices.SortFunc(found, func(a, b moment) int { return b.compare(&a.Cursor) })
-	found = found[:min(len(found), max(limit, 0))]
+	found := r.moments(ord, before, limit)
 	out := make([]StoredEvent, len(found))
 	blocks := map[uint64][]payload{}
 	for i := range found {
@@ -82,6 +76,44 @@ func (r *Root) Timeline(ord uint32, before Cursor, limit int) ([]StoredEvent, er
 		}
 	}
 	return out, nil
+}
+
+// moments finds the newest events before a place, newest first.
+func (r *Root) moments(ord uint32, before Cursor, limit int) []moment {
+	if limit <= 0 {
+		return nil
+	}
+	groups := r.events.Of(ord)
+	if before != (Cursor{}) {
+		for i := range groups {
+			cut(&groups[i], &before)
+		}
+	}
+	var found []moment
+	index.NewestOf(groups, math.MaxInt, math.MaxInt64, func(rows *index.Rows, row uint32) bool {
+		at := Cursor{rows.Time(row), rows.ID(row), rows.Seq(row)}
+		if before != (Cursor{}) && at.compare(&before) >= 0 {
+			return true
+		}
+		// Events of one time and id, which only their sources tell apart, come in any order.
+		if n := len(found); n >= limit && (found[n-1].Time != at.Time || found[n-1].ID != at.ID) {
+			return false
+		}
+		found = append(found, moment{at, rows, row})
+		return true
+	})
+	slices.SortFunc(found, func(a, b moment) int { return b.compare(&a.Cursor) })
+	return found[:min(len(found), limit)]
+}
+
+// cut leaves of a group what does not lie after the place in the order of (time, id).
+func cut(g *index.Group, before *Cursor) {
+	after := func(row uint32) bool {
+		at := g.Rows.Time(row)
+		return at > before.Time || at == before.Time && g.Rows.ID(row) > before.ID
+	}
+	g.Hi = g.Lo + uint32(sort.Search(int(g.Hi-g.Lo), func(i int) bool { return after(g.Lo + uint32(i)) }))
+	g.Tail = g.Tail[:sort.Search(len(g.Tail), func(i int) bool { return after(g.Tail[i]) })]
 }
 
 const sevenDays = 7 * 24 * 60 * 60 * 1000 // ms

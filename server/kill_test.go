@@ -181,3 +181,18 @@ func openTenant(t *testing.T, addr string) string {
 	}
 	return key.Key
 }
+
+// TestWrongRootKeyIsRefusedAfterKill: tenants that stand in the log alone, because the node died before its first flush,
+// are checked against the root key as well.
+func TestWrongRootKeyIsRefusedAfterKill(t *testing.T) {
+	dir := t.TempDir()
+	addr, kill := child(t, dir)
+	openTenant(t, addr)
+	kill()
+	c := killConfig(dir)
+	c.RootKey = "the key of another folder"
+	if _, err := server.Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "root key") {
+		t.Errorf("the key of another folder: %v", err)
+	}
+	start(t, killConfig(dir))
+}

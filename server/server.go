@@ -98,6 +98,9 @@ func (s *Server) start(ctx context.Context) (err error) {
 		if err := s.waitReady(ctx); err != nil {
 			return err
 		}
+		if err := s.opensTenants(master); err != nil { // those that only the log held until now
+			return err
+		}
 	}
 	s.serveAPI(handler)
 	s.logger.Info("the node serves", "api", s.Addr(), "admin", s.AdminAddr(), "applied", s.engine.Applied())
@@ -121,6 +124,22 @@ func (s *Server) open(master *privacy.Master) (err error) {
 	if s.engine, err = engine.Open(pages{s.store.Pages}, s.logger); err != nil {
 		return err
 	}
+	if err := s.opensTenants(master); err != nil {
+		return err
+	}
+	s.cluster, err = cluster.Start(cluster.Config{
+		NodeID: s.config.NodeID, Store: s.store, Listen: s.config.Raft, Logger: s.config.Logger,
+		FlushEvery: s.config.Flush.Every, FlushBytes: s.config.Flush.Bytes, Heartbeat: s.config.Heartbeat,
+	}, &machine{engine: s.engine, pages: s.store.Pages})
+	if err != nil {
+		return err
+	}
+	s.node.cluster.Store(s.cluster)
+	return nil
+}
+
+// opensTenants checks the root key against every tenant that is loaded.
+func (s *Server) opensTenants(master *privacy.Master) error {
 	for _, id := range s.engine.Tenants() {
 		if t, ok := s.engine.Tenant(id); ok {
 			if _, err := master.Open(t.WrappedKeys()); err != nil {
@@ -128,14 +147,6 @@ func (s *Server) open(master *privacy.Master) (err error) {
 			}
 		}
 	}
-	s.cluster, err = cluster.Start(cluster.Config{
-		NodeID: s.config.NodeID, Store: s.store, Listen: s.config.Raft, Logger: s.logger,
-		FlushEvery: s.config.Flush.Every, FlushBytes: s.config.Flush.Bytes, Heartbeat: s.config.Heartbeat,
-	}, &machine{engine: s.engine, pages: s.store.Pages})
-	if err != nil {
-		return err
-	}
-	s.node.cluster.Store(s.cluster)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -118,6 +119,16 @@ func (s *streams) closeAccepted() error {
 type accepted struct {
 	net.Conn
 	streams *streams
+}
+
+// Read ends like a connection that the other side closed when ours was: the library reports every other end as an error,
+// and a node that stops would look like one in trouble.
+func (a *accepted) Read(b []byte) (int, error) {
+	n, err := a.Conn.Read(b)
+	if errors.Is(err, net.ErrClosed) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 func (a *accepted) Close() error {

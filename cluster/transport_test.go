@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -109,5 +110,30 @@ func TestCloseEndsConnections(t *testing.T) {
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestClosedConnectionsEndQuietly: a connection that the transport closed when it stopped reads as ended, which the
+// library does not log as an error.
+func TestClosedConnectionsEndQuietly(t *testing.T) {
+	s, err := listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other, err := s.Dial(raft.ServerAddress(s.Addr().String()), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	taken, err := s.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.closeAccepted(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := taken.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("a connection that was closed reads %v", err)
 	}
 }

@@ -223,7 +223,8 @@ func (c *call) setIndex(index uint64) {
 	c.ctx.Response.Header.Set(headerIndex, strconv.FormatUint(index, 10))
 }
 
-// formatTime writes milliseconds since 1970 in the tenant's zone.
+// formatTime writes milliseconds since 1970 in the tenant's zone; milliseconds are shown where there are any, for windows
+// and orders go by them.
 func (c *call) formatTime(ms int64) string {
-	return time.UnixMilli(ms).In(c.tenant.Zone()).Format(time.RFC3339)
+	return time.UnixMilli(ms).In(c.tenant.Zone()).Format("2006-01-02T15:04:05.999Z07:00")
 }

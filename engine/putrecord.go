@@ -67,7 +67,11 @@ func (p *placing) check() *refusal {
 			return r
 		}
 	}
-	return p.attributes.check(p.Attributes, taken)
+	r := p.attributes.check(p.Attributes, taken)
+	if r != nil {
+		r.field = "attributes." + r.field
+	}
+	return r
 }
 
 func checkIdentifiers(ids []command.Identifier, entity string) *refusal {

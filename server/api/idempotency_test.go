@@ -106,3 +106,25 @@ func TestSameEventAtOnce(t *testing.T) {
 		t.Errorf("%d contacts have exactly one event", got)
 	}
 }
+
+// TestRepeatedBatchMeetsItsOwnAttributes repeats a batch whose first record made an attribute that a later one does not
+// fit. What the state has by then must not move the items of the repeat away from their results.
+func TestRepeatedBatchMeetsItsOwnAttributes(t *testing.T) {
+	n := startNode(t, nil)
+	key := n.tenant("t001", "admin")
+	record := func(id string, attributes object) object {
+		return object{"source": "CRM", "source_id": id, "attributes": attributes}
+	}
+	body := object{"records": list{
+		record("a", object{"x": 1, "y": true}), record("b", object{"x": "abc"}), record("c", object{"x": 2}), record("d", object{"y": "perhaps"}), record("e", object{"x": 3}),
+	}}
+	first := n.call("POST", "/v1/records", key, body, header("Idempotency-Key", "k1"))
+	again := n.call("POST", "/v1/records", key, body, header("Idempotency-Key", "k1"))
+	for i, want := range []string{"ok", "rejected", "ok", "rejected", "ok"} {
+		wantAt(t, first.body, want, "results", i, "status")
+	}
+	wantAt(t, first.body, "records[1].attributes.x", "results", 1, "field")
+	if again.status != 200 || string(again.raw) != string(first.raw) {
+		t.Errorf("the repeat answers %d %s, first was %s", again.status, again.raw, first.raw)
+	}
+}

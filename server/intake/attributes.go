@@ -62,18 +62,35 @@ func (t *Tenant) attribute(entity, name string, v wire.Value) (value command.Val
 	if rule.computed {
 		return value, false, &Error{Code: codeComputed, Detail: "follows from events and records and cannot be set", Field: name}
 	}
-	if !known && t.KindOf != nil {
-		rule.kind, known = t.KindOf(entity, name)
+	if known {
+		value, err = t.convert(rule.kind, v)
+	} else {
+		value, err = t.own(entity, name, v)
 	}
-	if !known {
-		rule.kind = kindOf(v)
-	}
-	value, err = t.convert(rule.kind, v)
 	if err != nil {
 		return value, false, err.within(name)
 	}
 	value.Name = name
 	return value, true, nil
+}
+
+// own reads the value of an attribute that is the tenant's own: as the kind that it has there, or, if it does not fit,
+// as its own, and Apply refuses it. Whether an item is rejected here follows from the request alone, never from the
+// state: a batch that is repeated under its Idempotency-Key has to make the same commands of the same items, or the
+// stored results would be told of other items.
+func (t *Tenant) own(entity, name string, v wire.Value) (command.Value, *Error) {
+	value, err := t.convert(kindOf(v), v)
+	if err != nil || t.KindOf == nil {
+		return value, err
+	}
+	kind, declared := t.KindOf(entity, name)
+	if !declared || kind == value.Kind {
+		return value, nil
+	}
+	if fitting, misfit := t.convert(kind, v); misfit == nil {
+		return fitting, nil
+	}
+	return value, nil
 }
 
 // kindOf is the kind that a value has by itself. A text is personal until it is classified.

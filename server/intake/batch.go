@@ -17,7 +17,8 @@ const rejected = -1
 // place is where an item of a batch went: the command, and the position in it.
 type place struct{ command, item int }
 
-// chunker cuts a batch into commands by an upper bound of their encoded size.
+// chunker cuts a batch into commands by an upper bound of their encoded size, which follows from the request alone: a
+// repeated batch is cut at the same places.
 type chunker struct {
 	size  int
 	begun bool
@@ -40,6 +41,7 @@ func (c *chunker) begins(size int) bool {
 const (
 	textRoom  = 5
 	fixedRoom = 128 // heads, ids, keys and numbers of a record or event
+	tokenRoom = 17  // that a token is longer than its text
 )
 
 func identifiersSize(ids []command.Identifier) int {

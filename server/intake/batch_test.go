@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +164,48 @@ func FuzzIntake(f *testing.F) {
 			for i := range b.Commands {
 				command.Encode(command.Envelope{}, &b.Commands[i])
 			}
+		}
+	})
+}
+
+// What the tenant knows of its attributes by now moves no item of a batch to another place: a repeat makes the same
+// commands of the same items.
+func TestPlacesFollowFromTheRequest(t *testing.T) {
+	tenant := testTenant(t)
+	values := []string{`1`, `"1"`, `1.5`, `2.0`, `true`, `"true"`, `"abc"`, `"2024-10-29"`, `123456789012345678901234567890`, `null`, `""`, `[1]`, `"a\u0000b"`,
+		`"` + strings.Repeat("7", 900) + `"`, `"` + strings.Repeat("x", 16000) + `"`}
+	kinds := []command.ValueKind{command.Text, command.Token, command.Int, command.Float, command.Bool, command.Time}
+	if got := len(tenant.Keys.Token("x")) - 1; got != tokenRoom {
+		t.Fatalf("a token is %d bytes longer than its text", got)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var recs []string
+		for i := range rapid.IntRange(1, 120).Draw(rt, "records") {
+			attributes := make([]string, rapid.IntRange(0, 5).Draw(rt, "attributes"))
+			for j := range attributes {
+				attributes[j] = fmt.Sprintf(`"x%d":%s`, j, rapid.SampledFrom(values).Draw(rt, "value"))
+			}
+			recs = append(recs, fmt.Sprintf(`{"source":"CRM","source_id":"c-%d","attributes":{%s}}`, i, strings.Join(attributes, ",")))
+		}
+		known := map[string]command.ValueKind{}
+		for i := range 5 {
+			if rapid.Bool().Draw(rt, "known") {
+				known[fmt.Sprint("x", i)] = rapid.SampledFrom(kinds).Draw(rt, "kind")
+			}
+		}
+		places := func(known map[string]command.ValueKind) []place {
+			tenant := tenant
+			tenant.KindOf = func(_, name string) (command.ValueKind, bool) { k, ok := known[name]; return k, ok }
+			b := Records(tenant, testNow, decodeRecords(t, recs...))
+			for i := range b.Commands {
+				if size := len(command.Encode(command.Envelope{Tenant: tenant.ID}, &b.Commands[i])); size > MaxCommand {
+					rt.Fatalf("command %d has %d bytes", i, size)
+				}
+			}
+			return b.places
+		}
+		if before, after := places(nil), places(known); !slices.Equal(before, after) {
+			rt.Fatalf("places %v at first, %v when %v are known", before, after, known)
 		}
 	})
 }

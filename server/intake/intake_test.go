@@ -187,6 +187,9 @@ func TestRecords(t *testing.T) {
 	is(head+`,"updated_at":"2024-10-29 10:30:00"}`, "", "", "", "updated_at=tenant_zone_assumed")
 	is(head+`,"updated_at":"2024-12-29T10:30:00+08:00"}`, "", "", "", "updated_at=updated_in_the_future")
 
+	// What does not fit an attribute of the tenant's own is for Apply to refuse.
+	is(head+`,"attributes":{"score":"much","vip":"perhaps"}}`, "score=token:much vip=token:perhaps", "", "", "")
+
 	rejected(`{"source_id":"c-1"}`, "missing_field records[0].source")
 	rejected(`{"source":"CRM"}`, "missing_field records[0].source_id")
 	rejected(`{"source":"CRM","source_id":"`+strings.Repeat("x", 257)+`"}`, "too_long records[0].source_id")
@@ -213,8 +216,6 @@ func TestRecords(t *testing.T) {
 	rejected(head+`,"attributes":{"`+strings.Repeat("x", 129)+`":1}}`, "invalid_name records[0].attributes")
 	rejected(head+`,"attributes":{"value":"much"}}`, "type_mismatch records[0].attributes.value")
 	rejected(head+`,"attributes":{"value":true}}`, "type_mismatch records[0].attributes.value")
-	rejected(head+`,"attributes":{"score":"much"}}`, "type_mismatch records[0].attributes.score")
-	rejected(head+`,"attributes":{"vip":"perhaps"}}`, "type_mismatch records[0].attributes.vip")
 	rejected(head+`,"attributes":{"created_at":1730169000}}`, "type_mismatch records[0].attributes.created_at")
 	rejected(head+`,"attributes":{"created_at":"1950-01-01"}}`, "date_out_of_range records[0].attributes.created_at")
 	rejected(head+`,"attributes":{"n":18446744073709551616}}`, "number_out_of_range records[0].attributes.n")
@@ -295,7 +296,7 @@ func TestEvents(t *testing.T) {
 	const person = `,"identifiers":{"crm_id":"C-1"}`
 
 	ev := is(event(`,"org_id":"o1"`+person+`,"payload":{"call_id":"c-1","answered":true,"talk_seconds":900,"disposition":"connected","customer":"张三","n":1.5,"nested":{"a":1},"none":null,"list":[1]}`),
-		"answered=bool:1 talk_seconds=float:900 disposition=text:connected customer=token:张三 n=float:1.5", "crm_id:C-1", "")
+		"answered=bool:1 talk_seconds=float:900 disposition=text:connected customer=token:张三 n=float:1.5 org_id=text:o1", "crm_id:C-1", "")
 	if ev.OccurredAt != 1730169000000 || ev.Org != "o1" || ev.Source != "CALLCENTER" || ev.EventID != "e1" || ev.Future {
 		t.Errorf("event %+v", ev)
 	}

@@ -17,6 +17,7 @@ type item struct {
 	contact identifierSet
 	account identifierSet
 	notes   []wire.Note
+	spare   int // bytes by which the attributes may become larger in another state of the tenant
 }
 
 func (it *item) note(field, code, detail string) {
@@ -27,7 +28,7 @@ func (it *item) note(field, code, detail string) {
 func (it *item) reset() {
 	it.contact.found, it.contact.notes = it.contact.found[:0], nil
 	it.account.found, it.account.notes = it.account.found[:0], nil
-	it.notes = nil
+	it.notes, it.spare = nil, 0
 }
 
 // identifiers takes the identifiers as keyed in. withAccount says that those of the person's account may stand among

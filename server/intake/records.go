@@ -36,7 +36,7 @@ func Records(t Tenant, now time.Time, records []wire.Record) *RecordBatch {
 			b.results[i] = wire.RecordResult{Status: wire.StatusRejected, Code: err.Code, Detail: err.Detail, Field: err.Field, Notes: b.results[i].Notes}
 			continue
 		}
-		if chunk.begins(recordSize(&rec)) {
+		if chunk.begins(recordSize(&rec) + it.spare) {
 			b.Commands = append(b.Commands, command.PutRecords{})
 		}
 		last := &b.Commands[len(b.Commands)-1]
@@ -131,6 +131,7 @@ func (it *item) attributes(kind command.Kind, in wire.Object) (out []command.Val
 				out = make([]command.Value, 0, 8)
 			}
 			out = append(out, value)
+			it.spare += len(v.Text) + tokenRoom - len(value.Text)
 		}
 		return err == nil
 	})

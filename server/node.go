@@ -28,6 +28,7 @@ func translated(err error) error {
 		out.Leader = refused.Leader
 	}
 	switch {
+	case errors.Is(err, cluster.ErrUnknown): // whatever its cause is: the command may have an effect
 	case errors.Is(err, cluster.ErrDiskLow):
 		out.Kind = api.DiskLow
 	case errors.Is(err, cluster.ErrTooLarge):

@@ -140,7 +140,7 @@ func TestWrongRootKeyIsRefused(t *testing.T) {
 func TestStopLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, config(dir))
-	c := tenant(t, s, "t001")
+	tenant(t, s, "t001")
 	key := adminKey(t, s)
 	var mu sync.Mutex
 	acknowledged := 0
@@ -179,7 +179,7 @@ func TestStopLosesNothing(t *testing.T) {
 	stop(t, s)
 	wg.Wait()
 	s = start(t, config(dir))
-	c = dial(t, s, key)
+	c := dial(t, s, key)
 	got, err := c.Count(t.Context(), client.Where("count(page.view) = 1"))
 	if err != nil {
 		t.Fatal(err)

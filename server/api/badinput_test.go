@@ -87,6 +87,9 @@ func TestBadBodies(t *testing.T) {
 	refuse("unknown field", 422, "/v1/events", `{"events":[],"evnets":[]}`)
 	refuse("no events", 422, "/v1/events", `{"events":[]}`)
 	refuse("no field at all", 422, "/v1/events", `{}`)
+	if a := n.call("POST", "/v1/events", key, object{"events": many(10_001)}); a.status != 413 || !strings.Contains(fmt.Sprint(a.body["detail"]), "10000") {
+		t.Errorf("too many elements: %d %.300s, want the limit to be named", a.status, a.raw)
+	}
 	refuse("too many events", 413, "/v1/events", object{"events": many(5001)})
 	refuse("duplicate name", 400, "/v1/events", `{"events":[{"event_id":"a","event_id":"b"}]}`)
 	refuse("NaN", 400, "/v1/events", `{"events":[{"payload":{"x":NaN}}]}`)
@@ -237,6 +240,32 @@ func TestBadNames(t *testing.T) {
 	}
 	if n.digest("t001") != digest {
 		t.Error("a name changed the state")
+	}
+}
+
+// TestNewNames makes tags, segments and attributes with names that no expression could spell, or nobody tell apart.
+func TestNewNames(t *testing.T) {
+	n := startNode(t, nil)
+	key := n.tenant("t001", "admin")
+	digest := n.digest("t001")
+	for _, made := range []struct {
+		path string
+		body object
+	}{
+		{"/v1/tags/", object{"kind": "manual"}},
+		{"/v1/segments/", object{"where": "city IS NULL"}},
+		{"/v1/schema/attributes/", object{"kind": "text"}},
+	} {
+		for _, name := range []string{"\u200b", "vip\u202e", "a\u00a0b", "account.city", "Account.x", "a\u2028b"} {
+			wantAt(t, n.want(422, "PUT", made.path+url.PathEscape(name), key, made.body), "invalid_name", "code")
+		}
+		if n.digest("t001") != digest {
+			t.Fatalf("%s: a name changed the state", made.path)
+		}
+		for _, name := range []string{"VIP 客户", "a.b", "count"} {
+			n.want(200, "PUT", made.path+url.PathEscape(made.path[4:8]+name), key, made.body)
+		}
+		digest = n.digest("t001")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"rollcall/client/wire"
+	"rollcall/query"
 	"rollcall/server/auth"
 )
 
@@ -162,6 +163,19 @@ func checkName(field, text string) error {
 		return invalid(field, "%s has control characters or spaces at an end", field)
 	}
 	return nil
+}
+
+// newName is the path parameter that names something to be made: an expression must be able to spell it, and people to
+// tell it apart.
+func (c *call) newName(field string) (string, error) {
+	name, err := c.param(field)
+	if err != nil {
+		return "", err
+	}
+	if err := query.CheckName(name); err != nil {
+		return "", aboutField(err, field)
+	}
+	return name, nil
 }
 
 // argument is a query parameter, "" if absent. Invalid UTF-8 is refused.

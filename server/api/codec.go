@@ -91,8 +91,11 @@ func bodyFailure(err error) *failure {
 	case wire.CodeTooDeep, wire.CodeTooManyItems, wire.CodeTextTooLong:
 		status = http.StatusRequestEntityTooLarge
 	}
-	// A decoder's words may quote a number of the body.
-	f := problem(status, e.Code, "%s", maskAll(e.Message)).at(e.Path)
+	detail := e.Message
+	if status != http.StatusRequestEntityTooLarge { // there the number is our limit
+		detail = maskAll(detail) // a decoder's words may quote a number of the body
+	}
+	f := problem(status, e.Code, "%s", detail).at(e.Path)
 	if e.Offset != wire.NoOffset {
 		f.offset = &e.Offset
 	}

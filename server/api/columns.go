@@ -119,7 +119,12 @@ func (e *evaluation) attribute(name string, a plan.Attribute) func(uint32) (any,
 			return maskText(name, text), nil
 		}
 	case a.Kind == plan.Int && a.Ints != nil:
-		return func(ord uint32) (any, error) { return orNil(a.Ints.Get(ord)) }
+		return func(ord uint32) (any, error) {
+			if n, ok := a.Ints.Get(ord); ok {
+				return maskNumber(name, n), nil
+			}
+			return nil, nil
+		}
 	case a.Kind == plan.Float && a.Floats != nil:
 		return func(ord uint32) (any, error) { return orNil(a.Floats.Get(ord)) }
 	case a.Kind == plan.Bool && a.Bools != nil:

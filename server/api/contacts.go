@@ -230,7 +230,7 @@ func (v *viewer) value(a command.Value) (any, error) {
 		}
 		return maskText(a.Name, text), nil
 	case command.Int:
-		return a.Int, nil
+		return maskNumber(a.Name, a.Int), nil
 	case command.Float:
 		return a.Float, nil
 	case command.Bool:

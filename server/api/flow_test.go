@@ -305,6 +305,17 @@ func (f *flow) queries() {
 	}
 	wantAt(t, f.do(200, "POST", "/v1/query/breakdown", object{"where": "intent = '高'", "by": "account.industry"}), "2", "buckets", 0, "count")
 	wantAt(t, f.do(422, "POST", "/v1/query/breakdown", object{"where": "intent = '高'", "by": "job_titel"}), "by", "field")
+	for by, want := range map[string]any{"interactions_7d": 3., "高意向客户": true, "高接通率": true, "account.annual_value": 150000., "updated_at": "2024-10-29"} {
+		first := at(t, f.do(200, "POST", "/v1/query/breakdown", object{"where": "高意向客户", "by": by, "now": "2024-10-30T10:00:00+08:00"}), "buckets", 0, "value")
+		switch first.(type) {
+		case string, bool:
+		default:
+			first = float64(number(t, first))
+		}
+		if first != want {
+			t.Errorf("by %s: %v, want %v", by, first, want)
+		}
+	}
 
 	plan := f.do(200, "POST", "/v1/query/explain", object{"where": "高接通率 and 高意向客户"})
 	wantAt(t, plan, "1", "count")

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"rollcall/client/wire"
@@ -49,6 +50,17 @@ func maskInside(text string) string {
 	}
 	out.WriteString(text[at:])
 	return out.String()
+}
+
+// shortestNumber is the least that a number of a person's telephone can be.
+const shortestNumber = 1_000_000
+
+// maskNumber masks a whole number that its name says is a telephone's; phone_calls of 12 is a count.
+func maskNumber(name string, n int64) any {
+	if n >= shortestNumber && phoneName.MatchString(name) {
+		return privacy.Mask("mobile", strconv.FormatInt(n, 10))
+	}
+	return n
 }
 
 // maskAll takes everything out of a text that could be a number or an address, for the log.

@@ -25,6 +25,20 @@ func TestMaskText(t *testing.T) {
 	check("hotel_id", "13", "13")
 }
 
+func TestMaskNumber(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		n    int64
+		want any
+	}{
+		{"backup_phone", 13800138001, "138****8001"}, {"phone_calls", 12, int64(12)}, {"value", 13800138001, int64(13800138001)},
+	} {
+		if got := maskNumber(c.name, c.n); got != c.want {
+			t.Errorf("maskNumber(%q, %d) = %v, want %v", c.name, c.n, got, c.want)
+		}
+	}
+}
+
 func TestMaskObject(t *testing.T) {
 	same := wire.Object(`{"talk_seconds": 900, "n": 1.50}`)
 	if got, err := maskObject(same); err != nil || got != same {

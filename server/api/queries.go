@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strconv"
 	"strings"
 
 	"rollcall/client/wire"
@@ -84,15 +85,46 @@ func (c *call) breakdown() (any, error) {
 		if err != nil {
 			return nil, aboutField(err, "by")
 		}
+		shown := e.bucketValue(by)
 		out := wire.BreakdownResponse{Read: c.read(e.root), Buckets: make([]wire.Bucket, len(buckets)), TookUs: e.tookUs()}
 		for i, b := range buckets {
 			out.Buckets[i].Count = b.Count
 			if !b.Null {
-				out.Buckets[i].Value = maskText(by.Text, b.Value)
+				out.Buckets[i].Value = shown(b.Value)
 			}
 		}
 		return out, nil
 	})
+}
+
+// bucketValue tells how the values of a breakdown are shown: masked, and numbers, yes and no as such, like in a
+// contact; times as local dates.
+func (e *evaluation) bucketValue(by query.Name) func(text string) any {
+	p := e.population
+	if by.Account {
+		p, _ = p.Account()
+	}
+	kind := plan.Text
+	if a, ok := p.Attribute(by.Text); ok {
+		kind = a.Kind
+	} else if t, ok := p.Tag(by.Text); ok && t.Values == nil {
+		kind = plan.Bool
+	}
+	return func(text string) any {
+		switch kind {
+		case plan.Bool:
+			return text == "true"
+		case plan.Int:
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				return maskNumber(by.Text, n)
+			}
+		case plan.Float:
+			if f, err := strconv.ParseFloat(text, 64); err == nil {
+				return f
+			}
+		}
+		return maskText(by.Text, text)
+	}
 }
 
 func (c *call) explain() (any, error) {

@@ -39,7 +39,7 @@ var kinds = map[schema.Kind]command.ValueKind{
 }
 
 func (c *call) putAttribute() (any, error) {
-	name, err := c.param("name")
+	name, err := c.newName("name")
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func (c *call) putSegment() (any, error) {
-	id, err := c.param("id")
+	id, err := c.newName("id")
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 const maxDescription = 4096
 
 func (c *call) putTag() (any, error) {
-	name, err := c.param("name")
+	name, err := c.newName("name")
 	if err != nil {
 		return nil, err
 	}

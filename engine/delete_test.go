@@ -70,8 +70,8 @@ func TestGenerations(t *testing.T) {
 		n := newNode(rt)
 		people := 0
 		there := true
-		rt.Repeat(map[string]func(*rapid.T){
-			"apply": func(*rapid.T) {
+		actions := map[string]func(){
+			"apply": func() {
 				var bodies []command.Body
 				for range rapid.IntRange(1, 4).Draw(rt, "commands") {
 					switch kind := rapid.IntRange(0, 3).Draw(rt, "kind"); {
@@ -93,8 +93,8 @@ func TestGenerations(t *testing.T) {
 				}
 				n.engine.Apply([]Entry{n.entry(bodies...)})
 			},
-			"flush": func(*rapid.T) { n.flush() },
-			"fail": func(*rapid.T) {
+			"flush": func() { n.flush() },
+			"fail": func() {
 				n.pages.failAt = rapid.IntRange(1, 40).Draw(rt, "fail at")
 				before := maps.Clone(n.pages.pages)
 				if _, err := n.engine.Flush(n.pages.Begin); err != nil && !maps.EqualFunc(before, n.pages.pages, func(a, b []byte) bool { return string(a) == string(b) }) {
@@ -102,7 +102,7 @@ func TestGenerations(t *testing.T) {
 				}
 				n.pages.failAt = 0
 			},
-			"restart": func(*rapid.T) {
+			"restart": func() {
 				n.restart()
 				tenant, ok := n.engine.Tenant(tenantID)
 				if ok != there {
@@ -123,6 +123,10 @@ func TestGenerations(t *testing.T) {
 					rt.Fatal("people are lost")
 				}
 			},
-		})
+		}
+		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
+			actions[rapid.SampledFrom([]string{"apply", "apply", "apply", "flush", "fail", "restart"}).Draw(rt, "action")]()
+		}
+		actions["restart"]()
 	})
 }

@@ -197,8 +197,10 @@ func (s *state) settle(e *entity, ords []uint32, newID command.ID) (ord uint32, 
 func (p *placing) update() {
 	rec := &p.rec
 	if !p.seen || p.UpdatedAt >= rec.updatedAt {
-		rec.kind, rec.org, rec.sourceID = p.Kind, p.word(p.Org), p.SourceID
-		rec.updatedAt = p.UpdatedAt
+		rec.kind, rec.org, rec.updatedAt = p.Kind, p.word(p.Org), p.UpdatedAt
+	}
+	if len(rec.sourceID) == 0 {
+		rec.sourceID = p.SourceID // sealed anew each time, though the key says that it is the same
 	}
 	rec.key, rec.source, rec.ofAccount = p.Key, p.word(p.Source), p.Kind == command.KindAccount
 	p.changes = p.changes[:0]

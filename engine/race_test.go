@@ -129,7 +129,7 @@ func TestCompaction(t *testing.T) {
 		p := &command.PutRecords{}
 		for i := range 40 {
 			r := contact("CRM", i, start+int64(round), nil, whole("round", int64(round)))
-			r.SourceID = append(long, byte(i), byte(round))
+			r.SourceID = append(long, byte(i))
 			p.Records = append(p.Records, r)
 		}
 		held := n.root()
@@ -141,8 +141,8 @@ func TestCompaction(t *testing.T) {
 		t.Errorf("%d bytes are garbage, %d are not", a.dead, a.live)
 	}
 	for i := range 40 {
-		sources := n.profile(oneID(i)).Sources
-		if len(sources) != 1 || sources[0].SourceID[2000] != byte(i) || sources[0].SourceID[2001] != 11 {
+		p := n.profile(oneID(i))
+		if len(p.Sources) != 1 || p.Sources[0].SourceID[2000] != byte(i) || attributesOf(p)["round"] != int64(11) {
 			t.Errorf("record %d is wrong", i)
 		}
 	}

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"rollcall/engine/schema"
@@ -53,13 +55,16 @@ func (e *evaluation) columns(fields []string) ([]column, error) {
 	return out, nil
 }
 
-// column finds what a name means: an attribute, a type of identifier, or a tag; with "account." before it, of the
-// contact's account.
+// column finds what a name means: an attribute, a type of identifier, a tag, or one of the other fields; with
+// "account." before it, of the contact's account.
 func (e *evaluation) column(name string) (func(uint32) (any, error), error) {
 	if rest, ok := strings.CutPrefix(name, "account."); ok && e.entity != "account" {
 		accounts, of := e.population.Account()
 		below := &evaluation{call: e.call, root: e.root, entity: "account", population: accounts, options: e.options}
 		value, err := below.column(rest)
+		if f := (*failure)(nil); errors.As(err, &f) && f.suggestion != "" {
+			f.suggestion = "account." + f.suggestion
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -81,9 +86,64 @@ func (e *evaluation) column(name string) (func(uint32) (any, error), error) {
 	if t, ok := e.population.Tag(name); ok {
 		return e.tag(name, t)
 	}
-	f := problem(http.StatusUnprocessableEntity, query.CodeUnknownName, "no attribute, identifier or tag has this name").at("fields")
-	f.suggestion = query.Nearest(name, e.population.Names())
+	if slices.Contains(otherFields[e.entity == "account"], name) {
+		return e.other(name)
+	}
+	f := problem(http.StatusUnprocessableEntity, query.CodeUnknownName, "no attribute, identifier, tag or other field has this name").at("fields")
+	f.suggestion = query.Nearest(name, e.fieldNames())
 	return nil, f
+}
+
+// otherFields are the fields that are no attribute, identifier or tag, of a contact and (true) of an account. An
+// attribute or tag of the same name comes before.
+var otherFields = map[bool][]string{
+	false: {"account_id", "sources", "tags"},
+	true:  {"account_id", "tags"},
+}
+
+func (e *evaluation) other(name string) (func(uint32) (any, error), error) {
+	entity, profile := "contact", e.root.Profile
+	if e.entity == "account" {
+		entity, profile = e.entity, e.root.AccountProfile
+	}
+	switch name {
+	case "sources":
+		return func(ord uint32) (any, error) { return e.root.SourceNames(ord), nil }, nil
+	case "tags":
+		v, err := e.call.viewerAt(e.root, e.options.Now)
+		return func(ord uint32) (any, error) { return v.tags(entity, ord, profile(ord)) }, err
+	}
+	return func(ord uint32) (any, error) {
+		if entity == "account" {
+			return intake.FormatID(e.root.AccountID(ord)), nil
+		}
+		if _, of := e.population.Account(); of != nil {
+			if account, ok := of.Get(ord); ok {
+				return intake.FormatID(e.root.AccountID(account)), nil
+			}
+		}
+		return nil, nil
+	}, nil
+}
+
+// fieldNames are the names that a field may have.
+func (e *evaluation) fieldNames() []string {
+	names := append(e.population.Names(), otherFields[e.entity == "account"]...)
+	for _, i := range schema.Identifiers {
+		if (i.Entity == "account") == (e.entity == "account") {
+			names = append(names, i.Name)
+		}
+	}
+	if e.entity == "account" {
+		return names
+	}
+	names = append(names, "one_id")
+	accounts, _ := e.population.Account()
+	below := &evaluation{call: e.call, root: e.root, entity: "account", population: accounts}
+	for _, name := range below.fieldNames() {
+		names = append(names, "account."+name)
+	}
+	return names
 }
 
 func (e *evaluation) attribute(name string, a plan.Attribute) func(uint32) (any, error) {

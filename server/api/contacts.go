@@ -121,6 +121,11 @@ func (c *call) viewer(root *engine.Root) (*viewer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.viewerAt(root, now)
+}
+
+// viewerAt is a viewer whose clock is set to now.
+func (c *call) viewerAt(root *engine.Root, now int64) (*viewer, error) {
 	v := &viewer{call: c, root: root, now: now, rules: make(map[string][]rule)}
 	for _, t := range root.Tags() {
 		if t.Kind != "rule" {
@@ -247,6 +252,7 @@ const aliasType = "cdp_id"
 // identifiers groups them by type, strongest first, masked except for the revealed type.
 func (v *viewer) identifiers(list []command.Identifier) (map[string][]string, error) {
 	out := make(map[string][]string, len(list))
+	known := make(map[[2]string]bool, len(list))
 	for _, i := range list {
 		if len(i.Sealed) == 0 {
 			continue // follows from another one: the hash that an ad platform knows a number by
@@ -259,7 +265,8 @@ func (v *viewer) identifiers(list []command.Identifier) (map[string][]string, er
 		if i.Type != v.reveal && i.Type != aliasType {
 			shown = privacy.Mask(i.Type, shown)
 		}
-		if !slices.Contains(out[i.Type], shown) {
+		if key := [2]string{i.Type, shown}; !known[key] {
+			known[key] = true
 			out[i.Type] = append(out[i.Type], shown)
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,6 +136,14 @@ func cell(v any) string {
 		return v
 	case []string:
 		return cell(strings.Join(v, ", "))
+	case map[string]any: // tags: their names, and the values of those that have one
+		names := slices.Sorted(maps.Keys(v))
+		for i, name := range names {
+			if value, ok := v[name].(string); ok {
+				names[i] += "=" + value
+			}
+		}
+		return cell(names)
 	case bool:
 		return strconv.FormatBool(v)
 	}

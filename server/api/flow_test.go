@@ -184,7 +184,7 @@ func (f *flow) profiles() {
 	}
 	f.do(200, "POST", "/v1/events", object{"events": list{object{"event_id": "ms", "source": "WEB", "type": "lead.created",
 		"occurred_at": "2024-10-27T16:00:00.25Z", "identifiers": object{"mobile": "13800138002"}}}})
-	wantAt(t, f.do(200, "GET", "/v1/contacts/CDP_002/events", nil), "2024-10-28T00:00:00.25+08:00", "events", 0, "occurred_at")
+	wantAt(t, f.do(200, "GET", "/v1/contacts/CDP_002/events", nil), "2024-10-27T16:00:00.25Z", "events", 0, "occurred_at")
 	day := f.do(200, "GET", "/v1/contacts/CDP_001/events?before=2024-10-29T00:00:00%2B08:00", nil)
 	wantAt(t, day, "e3", "events", 0, "event_id")
 	f.do(422, "GET", "/v1/contacts/CDP_001/events?before=yesterday", nil)

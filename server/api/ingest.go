@@ -55,16 +55,17 @@ func kindOf(root *engine.Root, entity, name string) (command.ValueKind, bool) {
 }
 
 // proposeAll writes the commands of one batch in their order, so that items about the same person apply in the order
-// of the request. It returns the results and the newest index; of an empty batch the index of the state.
+// of the request. part is the number of the first among the commands of the request. It returns the results and the
+// newest index; of an empty batch the index of the state.
 func proposeAll[B any, P interface {
 	*B
 	command.Body
-}](c *call, commands []B) ([]*command.Result, uint64, error) {
+}](c *call, commands []B, part int) ([]*command.Result, uint64, error) {
 	index := c.tenant.Root().Index()
 	results := make([]*command.Result, len(commands))
 	for i := range commands {
-		r, err := c.proposePart(c.who.Tenant, P(&commands[i]), i)
-		if n := (*NodeError)(nil); i > 0 && errors.As(err, &n) {
+		r, err := c.proposePart(c.who.Tenant, P(&commands[i]), part+i)
+		if n := (*NodeError)(nil); part+i > 0 && errors.As(err, &n) {
 			// Earlier parts are applied: "not applied" would be wrong of the batch.
 			return nil, 0, &NodeError{Kind: Unknown, Err: err}
 		}
@@ -85,7 +86,7 @@ func (c *call) putRecords() (any, error) {
 		return nil, err
 	}
 	batch := intake.Records(c.intakeTenant(), c.api.Clock(), in.Records)
-	results, index, err := proposeAll(c, batch.Commands)
+	results, index, err := proposeAll(c, batch.Commands, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -110,9 +111,16 @@ func (c *call) putEvents() (any, error) {
 		return nil, err
 	}
 	batch := intake.Events(c.intakeTenant(), c.api.Clock(), in.Events)
-	results, index, err := proposeAll(c, batch.Commands)
+	results, index, err := proposeAll(c, batch.Commands, 0)
 	if err != nil {
 		return nil, err
+	}
+	if records := batch.Records(results); len(records) > 0 {
+		var followed []*command.Result
+		if followed, index, err = proposeAll(c, records, len(batch.Commands)); err != nil {
+			return nil, err
+		}
+		batch.Followed(followed)
 	}
 	out := wire.PutEventsResponse{Written: wire.Written{Index: index}, Results: batch.Merge(results)}
 	outcomes := make(map[string]int, 3)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"time"
 
 	"rollcall/client/wire"
 	"rollcall/engine"
@@ -64,9 +65,18 @@ func (c *call) timelineEvent(root *engine.Root, ord uint32, s engine.StoredEvent
 	}
 	return wire.TimelineEvent{
 		EventID: s.EventID, TenantID: c.tenant.ID(), OrgID: s.Org, OneID: intake.FormatID(root.ContactID(ord)),
-		OccurredAt: c.formatTime(s.OccurredAt), Source: s.Source, Type: s.Type, UA: sent.UA,
+		OccurredAt: c.asSent(sent.OccurredAt, s.OccurredAt), Source: s.Source, Type: s.Type, UA: sent.UA,
 		Future: s.OccurredAt > c.api.Clock().UnixMilli(), Payload: payload,
 	}, nil
+}
+
+// asSent is an instant in the zone that it was sent in, and as it was written; in the tenant's zone if it was sent in
+// another form.
+func (c *call) asSent(text string, ms int64) string {
+	if _, err := time.Parse(time.RFC3339, text); err == nil {
+		return text
+	}
+	return c.formatTime(ms)
 }
 
 // before reads the query parameter of that name: the place after which to go on, or an instant.

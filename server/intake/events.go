@@ -1,19 +1,23 @@
 package intake
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"rollcall/client/wire"
 	"rollcall/engine/command"
+	"rollcall/engine/schema"
 )
 
 // EventBatch is a checked batch of events. Commands are in the order of the batch, each at most MaxCommand bytes when
 // encoded; there are none if every event was rejected.
 type EventBatch struct {
-	Commands []command.PutEvents
-	places   []place
-	results  []wire.EventResult
+	Commands  []command.PutEvents
+	places    []place
+	results   []wire.EventResult
+	followers []follower
+	followed  []place // where each follower went
 }
 
 // Events checks a batch and makes its commands. Of two events with one identity in a batch the engine takes the first.
@@ -24,6 +28,9 @@ func Events(t Tenant, now time.Time, events []wire.Event) *EventBatch {
 	for i := range events {
 		it.reset()
 		ev, err := it.event(now, &events[i])
+		if err == nil {
+			b.follow(it, i, &events[i], &ev)
+		}
 		out := &b.results[i]
 		out.Notes, out.Future = it.allNotes(), ev.Future
 		if err != nil {
@@ -70,6 +77,12 @@ func (it *item) event(now time.Time, in *wire.Event) (ev command.Event, err *Err
 	props, err := it.props(in.Payload)
 	if err != nil {
 		return ev, err
+	}
+	if in.OrgID != "" {
+		props = setProp(props, schema.OrgID, in.OrgID)
+	}
+	if in.UA != "" && !slices.ContainsFunc(props, func(v command.Value) bool { return v.Name == deviceProp }) {
+		props = setProp(props, deviceProp, deviceOf(in.UA))
 	}
 	ev = command.Event{
 		NewID: it.ids.next(), Key: t.Keys.Event(in.Source, in.EventID), EventID: in.EventID, Source: in.Source, Org: in.OrgID,

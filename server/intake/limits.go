@@ -64,6 +64,7 @@ const (
 	codeFutureUpdate = "updated_in_the_future"
 	codeIgnored      = "identifiers_ignored"
 	codeUnmatchable  = "not_used_for_matching"
+	codeNotYet       = "not_yet"
 )
 
 // text checks a required or optional short text: its length, and that it has no control characters.

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 
 	"rollcall/client/wire"
@@ -60,6 +61,16 @@ func (it *item) props(payload wire.Object) (out []command.Value, err *Error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// setProp gives an event a plain property, in place of one that its payload has.
+func setProp(props []command.Value, name, text string) []command.Value {
+	value := command.Value{Name: name, Kind: command.Text, Text: text}
+	if i := slices.IndexFunc(props, func(v command.Value) bool { return v.Name == name }); i >= 0 {
+		props[i] = value
+		return props
+	}
+	return append(props, value)
 }
 
 func (it *item) prop(rule propRule, v wire.Value) (value command.Value, usable bool) {

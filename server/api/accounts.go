@@ -74,7 +74,8 @@ func (c *call) listAccounts() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := parseCursor(after, "accounts")
+	of := c.tenant.ID() + " accounts"
+	at, err := parseCursor(after, of)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (c *call) listAccounts() (any, error) {
 			continue
 		}
 		if len(out.Accounts) == limit {
-			out.Next = formatCursor(ord, "accounts")
+			out.Next = formatCursor(ord, of)
 			break
 		}
 		account, err := v.account(ord)

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// A cursor is opaque text: a version, an ordinal, and a digest of what is being paged through, so that a cursor of one
-// expression is refused by another instead of skipping people silently. Ordinals never change, so a cursor survives
-// every write and restart.
+// A cursor is opaque text: a version, an ordinal, and a digest of what is being paged through (tenant and expression),
+// so that a cursor of one is refused by another instead of skipping people silently. Ordinals never change, so a cursor
+// survives every write and restart.
 const cursorBytes = 1 + 4 + 8
 
 func formatCursor(after uint32, of string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rollcall/client/wire"
+	"rollcall/engine/command"
 	"rollcall/query"
 	"rollcall/query/plan"
 	"rollcall/server/intake"
@@ -76,6 +77,19 @@ func asFailure(err error) *failure {
 		return f
 	}
 	return nodeFailure(err)
+}
+
+// applied says of an error that was met after a write that the write itself is done (I10).
+func applied(r *command.Result, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := asFailure(err)
+	if f == nil {
+		return err
+	}
+	f.detail = fmt.Sprintf("it was applied at index %d, but cannot be shown now: %s", r.Index, f.detail)
+	return f
 }
 
 // aboutField says that an expression's error is about another field than where.

@@ -38,7 +38,7 @@ func (c *call) queryContacts() (any, error) {
 
 // page is one page of who matches, with the fields that were asked for.
 func (e *evaluation) page(fields []string, after string, limit int) (any, error) {
-	of := e.entity + " " + e.plan.Text()
+	of := e.call.tenant.ID() + " " + e.entity + " " + e.plan.Text()
 	at, err := parseCursor(after, of)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,11 @@ func (c *call) putSegment() (any, error) {
 	if len(in.Name) > maxName || !utf8.ValidString(in.Name) || strings.ContainsRune(in.Name, 0) {
 		return nil, invalid("name", "name must be text of at most %d bytes", maxName)
 	}
+	done, err := c.define()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	root := c.tenant.Root()
 	e, err := c.parsed(in.Where, root)
 	if err != nil {
@@ -50,7 +55,7 @@ func (c *call) putSegment() (any, error) {
 		return nil, err
 	}
 	segment, err := c.segmentNow(id)
-	return wire.PutSegmentResponse{Written: wire.Written{Index: r.Index}, Segment: segment}, err
+	return wire.PutSegmentResponse{Written: wire.Written{Index: r.Index}, Segment: segment}, applied(r, err)
 }
 
 // frozen is who matches now, in Roaring's portable format.
@@ -144,6 +149,11 @@ func (c *call) deleteSegment() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	done, err := c.define()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	root := c.tenant.Root()
 	if _, err := c.segmentOf(root, id); err != nil {
 		return nil, err

@@ -39,6 +39,11 @@ func (c *call) putTag() (any, error) {
 	case len(in.Description) > maxDescription || !utf8.ValidString(in.Description):
 		return nil, invalid("description", "description has more than %d bytes", maxDescription)
 	}
+	done, err := c.define()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	body := command.PutTag{Name: name, Entity: in.Entity, Kind: in.Kind, Valued: in.Valued, Description: in.Description}
 	if in.Kind == "rule" {
 		if strings.TrimSpace(string(in.Rule)) == "" {
@@ -58,13 +63,23 @@ func (c *call) putTag() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	tag, err := c.tagNow(name)
+	return wire.PutTagResponse{Written: wire.Written{Index: r.Index}, Tag: tag}, applied(r, err)
+}
+
+// tagNow is the tag as the newest root has it.
+func (c *call) tagNow(name string) (wire.Tag, error) {
 	root := c.tenant.Root()
 	info, err := c.tagOf(root, name)
 	if err != nil {
-		return nil, err
+		return wire.Tag{}, err
 	}
-	tag, err := c.tag(root, info, c.api.Clock().UnixMilli())
-	return wire.PutTagResponse{Written: wire.Written{Index: r.Index}, Tag: tag}, err
+	giveBack, err := c.takeTurn()
+	if err != nil {
+		return wire.Tag{}, err
+	}
+	defer giveBack()
+	return c.tag(root, info, c.api.Clock().UnixMilli())
 }
 
 func (c *call) tagOf(root *engine.Root, name string) (engine.TagInfo, error) {
@@ -162,6 +177,11 @@ func (c *call) deleteTag() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	done, err := c.define()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	root := c.tenant.Root()
 	info, err := c.tagOf(root, name)
 	if err != nil {

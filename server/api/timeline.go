@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -93,7 +94,8 @@ func (c *call) before() (engine.Cursor, error) {
 		return engine.Cursor{}, problem(http.StatusUnprocessableEntity, "invalid_cursor", "before is no next of another page and no instant").at("before")
 	}
 	// The smallest id and number at that instant: events at the instant itself are not before it.
-	return engine.Cursor{Time: t.UnixMilli()}, nil
+	// The zero Cursor would be the newest end; nothing is taken in from before 1970.
+	return engine.Cursor{Time: cmp.Or(t.UnixMilli(), -1)}, nil
 }
 
 // formatPlace writes a place in a timeline as opaque text: version, time, number, id.

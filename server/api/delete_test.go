@@ -68,4 +68,19 @@ func TestDeleteTenant(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.want(401, "GET", "/v1/tags", again, nil)
+
+	// Opened again before a flush took the old pages away, several times over.
+	for range 3 {
+		last := n.tenant("t001", "admin")
+		put := n.want(200, "POST", "/v1/records", last, person)
+		wantAt(t, put, "true", "results", 0, "created")
+		digest := n.digest("t001")
+		n.restart()
+		if n.digest("t001") != digest || n.digest("t002") != apart {
+			t.Error("the digests are others after a restart")
+		}
+		contact := n.want(200, "GET", "/v1/contacts/"+at(t, put, "results", 0, "one_id").(string), last, nil)
+		wantAt(t, contact, "张三", "attributes", "name")
+		n.want(200, "DELETE", "/v1/tenants/t001", rootKey, nil)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -49,6 +50,9 @@ type benchSegment struct {
 func (b benchSegment) Run(c *console) error {
 	if b.Rounds < 1 || b.Cores < 1 {
 		return usagef("--rounds and --cores have to be at least 1")
+	}
+	if b.Tags < 16 || b.Contacts < 1 || b.Contacts > math.MaxUint32 {
+		return usagef("--contacts has to be 1 to %d, --tags at least 16: the queries name as many", uint32(math.MaxUint32))
 	}
 	r, err := bench.Segment(bench.SegmentConfig{Contacts: b.Contacts, Tags: b.Tags, Seed: b.Seed, Cores: b.Cores, Rounds: b.Rounds})
 	if err != nil {

@@ -52,6 +52,10 @@ func (d demoCommand) Run(c *console) (err error) {
 		}
 		return err
 	}
+	rootKey := "root key in " + filepath.Join(config.Data, "root.key")
+	if config.RootKey != "" {
+		rootKey = "root key as in ROLLCALL_ROOT_KEY"
+	}
 	fmt.Fprintf(c.out, `
 试一试 / try next (in another terminal):
 
@@ -61,8 +65,8 @@ func (d demoCommand) Run(c *console) (err error) {
   ./rollcall query "account.金融行业 and account.高价值客户 and rate(call.outbound.ended where answered = true, last 30) > 0.7"
 
 API http://%s   described at http://%s/openapi.json
-health, metrics http://%s   root key in %s
-`, key, node.Addr(), quickStartNow, node.Addr(), node.Addr(), node.AdminAddr(), filepath.Join(config.Data, "root.key"))
+health, metrics http://%s   %s
+`, key, node.Addr(), quickStartNow, node.Addr(), node.Addr(), node.AdminAddr(), rootKey)
 	if d.Exit {
 		return nil
 	}

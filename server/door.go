@@ -74,6 +74,13 @@ func addressOf(c net.Conn) netip.Addr {
 	return netip.IPv6Loopback()
 }
 
+// How much, and for how long, a refused client may still send before it is cut off. Many clients write a whole body
+// before they read, and never see the answer to one that is cut off earlier.
+const (
+	lateBytes = 512 << 20
+	lateWait  = 3 * time.Second
+)
+
 // doorConn is one open connection of a door.
 type doorConn struct {
 	net.Conn
@@ -93,8 +100,8 @@ func (c *doorConn) Close() error {
 		if tcp, ok := c.Conn.(*net.TCPConn); ok && c.gently.Load() {
 			// Closing with unread bytes resets the connection and takes the answer away from the client.
 			_ = tcp.CloseWrite()
-			_ = tcp.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-			_, _ = io.CopyN(io.Discard, tcp, 32<<20)
+			_ = tcp.SetReadDeadline(time.Now().Add(lateWait))
+			_, _ = io.CopyN(io.Discard, tcp, lateBytes)
 		}
 		c.err = c.Conn.Close()
 		if !c.address.IsLoopback() {

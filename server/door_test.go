@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
@@ -96,7 +97,19 @@ func TestRefusedBodyGetsItsAnswer(t *testing.T) {
 		c.(*doorConn).closeGently()
 		_ = c.Close()
 	}()
-	response, err := http.Post("http://"+l.Addr().String(), "text/plain", strings.NewReader(strings.Repeat("x", 16<<20)))
+	// The whole body first and then the answer, as many clients do.
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	part := make([]byte, 1<<20)
+	for range 64 {
+		if _, err := c.Write(part); err != nil {
+			t.Fatalf("cut off before the body was sent: %v", err)
+		}
+	}
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

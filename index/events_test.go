@@ -456,7 +456,11 @@ func TestEventsWhileWriting(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	edit, twin := root.Load().events.Edit(), []Event(nil)
-	for seq := range uint64(1500) {
+	events := uint64(1500)
+	if testing.Short() {
+		events = 600
+	}
+	for seq := range events {
 		for checks.Load() < seq/3 && !t.Failed() { // so that reading and writing overlap all the way
 			runtime.Gosched()
 		}

@@ -303,7 +303,7 @@ func TestCrashAnywhere(t *testing.T) {
 			t.Fatalf("seed %d acknowledged only %d steps", seed, tr.acknowledged)
 		}
 		if testing.Short() {
-			crashes = crashes[:len(crashes)/10]
+			crashes = spread(10, crashes)
 		}
 		for _, c := range crashes {
 			if err := tr.check(t, options(t, c.disk), c.old, c.new); err != nil {
@@ -313,6 +313,14 @@ func TestCrashAnywhere(t *testing.T) {
 		}
 	}
 	t.Logf("%d crash points", points)
+}
+
+// spread keeps each n-th of the crashes, from all parts of the workload.
+func spread(n int, crashes []crash) (kept []crash) {
+	for i := 0; i < len(crashes); i += n {
+		kept = append(kept, crashes[i])
+	}
+	return kept
 }
 
 // TestCrashWhileOpening cuts the power during the start after a crash, and again during the start after that.
@@ -330,6 +338,9 @@ func TestCrashWhileOpening(t *testing.T) {
 	})
 	workload(t, options(t, fs), &tr, rand.New(rand.NewPCG(9, 9)), 60)
 	fs.each(nil)
+	if testing.Short() {
+		first = spread(3, first)
+	}
 	points := 0
 	for i, c := range first {
 		disk := newCrasher(c.disk)

@@ -49,7 +49,11 @@ func TestContainerKinds(t *testing.T) {
 		plain[name] = bits
 		return edit.Publish()
 	}
-	for round := range 6 {
+	rounds := 6
+	if testing.Short() {
+		rounds = 3
+	}
+	for round := range rounds {
 		p.live = makeSet("live", func() int { return []int{0, 0, 5, 7, 6, 1}[(round+rnd.IntN(2))%6] })
 		for i := range tags {
 			name := fmt.Sprintf("t%d", i)

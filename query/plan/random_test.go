@@ -391,7 +391,7 @@ func (m *memory) idsOf(set *index.Set) []string {
 func TestAgainstBruteForce(t *testing.T) {
 	worlds := 24
 	if testing.Short() {
-		worlds = 8
+		worlds = 5
 	}
 	seed := uint64(time.Now().UnixNano())
 	for i := range worlds {

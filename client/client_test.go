@@ -104,6 +104,12 @@ func TestWhatIsRepeated(t *testing.T) {
 	check("removal, not applied", remove, 2, false, bad(503, "not_ready"), done)
 	check("removal, unknown", remove, 1, true, bad(503, "outcome_unknown"))
 	check("removal, no answer", remove, 1, true, hangUp)
+	// What a proxy in front answers says nothing about what the node behind it did.
+	for _, status := range []int{502, 503, 504} {
+		page := func(w http.ResponseWriter) { w.WriteHeader(status) }
+		check("a proxy's page", put, 2, false, page, done)
+		check("removal, a proxy's page", remove, 1, true, page)
+	}
 }
 
 func TestEveryPostHasAKeyOfItsOwn(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -43,9 +44,13 @@ func (e *Error) Error() string {
 	return text
 }
 
+// foreign begins the code of an answer that is no problem of the node's: a proxy's page.
+const foreign = "http_"
+
 // Unknown tells whether it is open if the call was applied: repeat it with the same Idempotency-Key.
 func (e *Error) Unknown() bool {
-	return e.Code == "outcome_unknown" || e.Status == http.StatusInternalServerError
+	return e.Code == "outcome_unknown" || e.Status == http.StatusInternalServerError ||
+		e.Status > http.StatusInternalServerError && strings.HasPrefix(e.Code, foreign)
 }
 
 // Temporary tells whether the same call may succeed a little later.
@@ -55,7 +60,7 @@ func (e *Error) Temporary() bool {
 
 // problemOf reads a problem; an answer that is none (a proxy's page) becomes one with the status alone.
 func problemOf(r *fasthttp.Response) *Error {
-	e := &Error{Status: r.StatusCode(), Code: "http_" + strconv.Itoa(r.StatusCode()), Position: -1}
+	e := &Error{Status: r.StatusCode(), Code: foreign + strconv.Itoa(r.StatusCode()), Position: -1}
 	format := wire.JSON
 	if string(r.Header.ContentType()) == "application/problem+msgpack" {
 		format = wire.Msgpack
@@ -94,7 +99,7 @@ func mayRepeat(r request, err error) bool {
 		return false
 	}
 	if e.Unknown() {
-		return repeatable && e.Code == "outcome_unknown"
+		return repeatable && e.Status != http.StatusInternalServerError // a mistake of the node's would be made again
 	}
 	return e.Temporary()
 }

@@ -48,6 +48,9 @@ func New(rootKey string, lookup func(tenant, keyID string) (Stored, bool)) (*Aut
 	if len(rootKey) < MinRootKey {
 		return nil, fmt.Errorf("the root key has %d characters, at least %d are needed", len(rootKey), MinRootKey)
 	}
+	if strings.HasPrefix(rootKey, keyPrefix) {
+		return nil, fmt.Errorf("the root key begins with %s, as API keys do: it could never be told from one", keyPrefix)
+	}
 	pepper, err := hkdf.Key(sha256.New, []byte(rootKey), nil, "rollcall api keys v1", sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("deriving the pepper of API keys: %w", err)

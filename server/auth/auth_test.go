@@ -103,6 +103,9 @@ func TestMint(t *testing.T) {
 	if _, err := New("short", store{}.lookup); err == nil {
 		t.Error("a root key of five characters was taken")
 	}
+	if _, err := New("rc_a root key for tests only", store{}.lookup); err == nil {
+		t.Error("a root key that nobody could use was taken")
+	}
 	if a, b := NewRootKey(), NewRootKey(); len(a) < MinRootKey || a == b {
 		t.Error("root keys are short or repeat")
 	}

@@ -22,8 +22,8 @@ const (
 // wrappedVersion begins the plain form of a tenant's wrapped keys.
 const wrappedVersion = 1
 
-// NewMaster derives the master key from the node's root key (HKDF-SHA256). The root key may be any secret of at least
-// 32 bytes; the same root key always gives the same master key.
+// NewMaster derives the master key from the node's root key (HKDF-SHA256). The root key may be any secret
+// (server/auth says how short); the same root key always gives the same master key.
 func NewMaster(rootKey []byte) *Master {
 	key, err := hkdf.Key(sha256.New, rootKey, nil, "rollcall master key v1", sealKeySize)
 	if err != nil {

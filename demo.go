@@ -45,7 +45,7 @@ func (d demoCommand) Run(c *console) (err error) {
 		return fmt.Errorf("starting the node: %w", err)
 	}
 	defer func() { err = errors.Join(err, stop(node)) }()
-	key, err := d.load(c, node, config)
+	key, err := d.load(c, node)
 	if err != nil {
 		if c.Err() != nil {
 			return nil
@@ -75,42 +75,74 @@ health, metrics http://%s   %s
 	return nil
 }
 
+// demoSegment is saved last: a folder that has it holds the whole demo.
+const demoSegment = "quick-start"
+
 // load makes the tenant and its key, fills it unless an earlier run did, and prints what is there.
-func (d demoCommand) load(c *console, node *server.Server, config server.Config) (key string, err error) {
+func (d demoCommand) load(c *console, node *server.Server) (key string, err error) {
 	root, err := client.New(client.Options{Addr: node.Addr(), Key: node.RootKey()})
 	if err != nil {
 		return "", err
 	}
 	defer root.Close()
-	_, err = root.CreateTenant(c, wire.CreateTenantRequest{ID: demoTenant, Name: "演示", Timezone: "Asia/Shanghai"})
-	var problem *client.Error
-	there := errors.As(err, &problem) && problem.Code == "tenant_exists"
-	if err != nil && !there {
-		return "", err
-	}
-	made, err := root.CreateKey(c, demoTenant, "admin")
+	remote, key, err := openDemo(c, root, node.Addr())
 	if err != nil {
 		return "", err
 	}
-	remote, err := client.New(client.Options{Addr: node.Addr(), Key: made.Key})
-	if err != nil {
+	defer func() { remote.Close() }()
+	if _, err := remote.Segment(c, demoSegment); hasCode(err, "unknown_segment") {
+		// An earlier run that was cut off leaves a part: it is easier to begin again than to find out what is missing.
+		if _, err := root.DeleteTenant(c, demoTenant); err != nil {
+			return "", err
+		}
+		remote.Close()
+		if remote, key, err = openDemo(c, root, node.Addr()); err != nil {
+			return "", err
+		}
+		if err := d.fill(c, remote); err != nil {
+			return "", err
+		}
+	} else if err != nil {
 		return "", err
-	}
-	defer remote.Close()
-	if !there {
-		if err := loadQuickStart(c, remote); err != nil {
-			return "", fmt.Errorf("the Quick Start scenario: %w", err)
-		}
-		if d.Contacts > 0 {
-			if err := d.generate(c, remote); err != nil {
-				return "", fmt.Errorf("the generated call centre: %w", err)
-			}
-		}
 	}
 	if err := printQuickStart(c, remote, c.out); err != nil {
 		return "", err
 	}
-	return made.Key, printCounts(c, remote)
+	return key, printCounts(c, remote)
+}
+
+// openDemo makes the tenant if it is not there, and a key of it.
+func openDemo(c *console, root *client.Client, addr string) (*client.Client, string, error) {
+	_, err := root.CreateTenant(c, wire.CreateTenantRequest{ID: demoTenant, Name: "演示", Timezone: "Asia/Shanghai"})
+	if err != nil && !hasCode(err, "tenant_exists") {
+		return nil, "", err
+	}
+	made, err := root.CreateKey(c, demoTenant, "admin")
+	if err != nil {
+		return nil, "", err
+	}
+	remote, err := client.New(client.Options{Addr: addr, Key: made.Key})
+	return remote, made.Key, err
+}
+
+// fill loads the scenario and the generated call centre, and saves the Quick Start's question as a segment.
+func (d demoCommand) fill(c *console, remote *client.Client) error {
+	if err := loadQuickStart(c, remote); err != nil {
+		return fmt.Errorf("the Quick Start scenario: %w", err)
+	}
+	if d.Contacts > 0 {
+		if err := d.generate(c, remote); err != nil {
+			return fmt.Errorf("the generated call centre: %w", err)
+		}
+	}
+	_, err := remote.PutSegment(c, demoSegment, wire.PutSegmentRequest{Name: "Quick Start", Where: "高接通率 and 高意向 and CXO级别"})
+	return err
+}
+
+// hasCode tells whether the node answered with this code.
+func hasCode(err error, code string) bool {
+	var problem *client.Error
+	return errors.As(err, &problem) && problem.Code == code
 }
 
 // printCounts answers a few questions with their microseconds.
@@ -124,7 +156,7 @@ func printCounts(c *console, remote *client.Client) error {
 	} {
 		query := wire.Query{Where: wire.Expression(q.where), Now: q.now}
 		answer, err := remote.Count(c, query)
-		if problem := (*client.Error)(nil); errors.As(err, &problem) && problem.Code == "unknown_name" {
+		if hasCode(err, "unknown_name") {
 			continue // a demo without generated contacts lacks their tags
 		}
 		if err != nil {

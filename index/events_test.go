@@ -406,6 +406,9 @@ func TestEventsShareTails(t *testing.T) {
 // TestEventsLoad appends many rows in any order before the one Publish, with enough of them to take the ways that are
 // for many rows only, then a long tail.
 func TestEventsLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one goroutine: the full run has it")
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	var twin []Event
 	more := func(edit *EventsEdit, n int) {

@@ -83,6 +83,9 @@ func randomKey(r *rand.Rand) Key {
 // TestTableGrowsAndShrinks fills far beyond the first size, with random keys and with ids that begin with a time,
 // holds the promise on memory, then deletes most of it.
 func TestTableGrowsAndShrinks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one goroutine: the full run has it")
+	}
 	for name, next := range map[string]func(r *rand.Rand, i int) Key{
 		"hashes": func(r *rand.Rand, _ int) Key { return randomKey(r) },
 		"timed ids": func(r *rand.Rand, i int) Key {

@@ -6,10 +6,14 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"rollcall/index"
 )
+
+// lookupBatch is the number of identifiers that are looked up at a time, as a batch of records does.
+const lookupBatch = 1024
 
 // LookupConfig sizes the measurement of identity lookups.
 type LookupConfig struct {
@@ -25,6 +29,7 @@ type LookupReport struct {
 	Identifiers int     `json:"identifiers"`
 	Seed        uint64  `json:"seed"`
 	TableNs     float64 `json:"table_ns"`
+	BatchNs     float64 `json:"table_batch_ns"` // looked up by lookupBatch at a time
 	TableBytes  float64 `json:"table_bytes_per_identifier"`
 	MapNs       float64 `json:"go_map_ns"`
 	MapBytes    float64 `json:"go_map_bytes_per_identifier"`
@@ -62,6 +67,12 @@ func Lookup(c LookupConfig) (*LookupReport, error) {
 		}
 	}
 	report.TableNs = float64(time.Since(start).Nanoseconds()) / float64(len(wanted))
+	values, hits := make([]uint32, lookupBatch), make([]bool, lookupBatch)
+	start = time.Now()
+	for part := range slices.Chunk(wanted, lookupBatch) {
+		table.GetBatch(part, values[:len(part)], hits[:len(part)])
+	}
+	report.BatchNs = float64(time.Since(start).Nanoseconds()) / float64(len(wanted))
 	report.TableBytes = float64(table.Bytes()) / float64(n)
 	if found != len(wanted) {
 		return nil, fmt.Errorf("the table found %d of %d identifiers", found, len(wanted))
@@ -98,6 +109,7 @@ func (r *LookupReport) Write(w io.Writer) {
 	table(w, [][]string{
 		{"", "ns a lookup", "bytes an identifier"},
 		{"identifier table", fmt.Sprintf("%.0f", r.TableNs), fmt.Sprintf("%.1f", r.TableBytes)},
+		{fmt.Sprintf("the same, %d at a time", lookupBatch), fmt.Sprintf("%.0f", r.BatchNs), ""},
 		{"Go map", fmt.Sprintf("%.0f", r.MapNs), fmt.Sprintf("%.1f", r.MapBytes)},
 		{"ratio", fmt.Sprintf("%.2f", r.Ratio), ""},
 	})

@@ -78,25 +78,6 @@ func BenchmarkAnd3Count(b *testing.B) {
 	})
 }
 
-func BenchmarkOrNotCount(b *testing.B) {
-	sa, ra := benchTag(1, 0.30)
-	sb, rb := benchTag(2, 0.10)
-	sc, rc := benchTag(3, 0.05)
-	b.Run("engine=chunks", func(b *testing.B) {
-		for b.Loop() {
-			for i := range sa.Chunks() {
-				OrAndNotCount(sa.Chunk(i).Dense(), sb.Chunk(i).Dense(), sc.Chunk(i).Dense())
-			}
-		}
-	})
-	b.Run("engine=roaring", func(b *testing.B) {
-		for b.Loop() {
-			or := roaring.Or(ra, rb)
-			_ = or.GetCardinality() - or.AndCardinality(rc)
-		}
-	})
-}
-
 func BenchmarkOr10Count(b *testing.B) {
 	var sets []*Set
 	var maps []*roaring.Bitmap

@@ -70,22 +70,6 @@ func AndNotCount(a, b *Mask) int {
 	return n0 + n1 + n2 + n3
 }
 
-// OrAndNotCount returns |(a OR b) AND NOT c|.
-func OrAndNotCount(a, b, c *Mask) int {
-	var n0, n1, n2, n3 int
-	for i := 0; i < ChunkWords; i += 8 {
-		n0 += bits.OnesCount64((a[i] | b[i]) &^ c[i])
-		n1 += bits.OnesCount64((a[i+1] | b[i+1]) &^ c[i+1])
-		n2 += bits.OnesCount64((a[i+2] | b[i+2]) &^ c[i+2])
-		n3 += bits.OnesCount64((a[i+3] | b[i+3]) &^ c[i+3])
-		n0 += bits.OnesCount64((a[i+4] | b[i+4]) &^ c[i+4])
-		n1 += bits.OnesCount64((a[i+5] | b[i+5]) &^ c[i+5])
-		n2 += bits.OnesCount64((a[i+6] | b[i+6]) &^ c[i+6])
-		n3 += bits.OnesCount64((a[i+7] | b[i+7]) &^ c[i+7])
-	}
-	return n0 + n1 + n2 + n3
-}
-
 // or3Count returns |a OR b OR c|.
 func or3Count(a, b, c *Mask) int {
 	var n0, n1, n2, n3 int

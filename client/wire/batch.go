@@ -8,8 +8,8 @@ import "strings"
 // minItem is a guess at the bytes of an item, to size a batch before it is read.
 const minItem = 160
 
-// decodeBatch reads {"<field>": [items]}.
-func decodeBatch[T any](text, field string, items *[]T, item func(*reader) T) error {
+// decodeBatch reads {"<field>": [items]}. faults are of items that are not to be looked into, at their places in text.
+func decodeBatch[T any](text, field string, items *[]T, faults []fault, item func(*reader, *Invalid) T) error {
 	r := reader{text: text}
 	*items = nil
 	if r.next() != '{' {
@@ -18,7 +18,7 @@ func decodeBatch[T any](text, field string, items *[]T, item func(*reader) T) er
 	r.begin()
 	for r.more() {
 		if name := r.name(); name != field {
-			return &Error{Code: CodeUnknownField, Message: "a field that does not exist here: expected " + field, Offset: NoOffset, Path: name}
+			return &Error{Code: CodeUnknownField, Message: "a field that does not exist here: expected " + field, Offset: NoOffset, Path: ShortPath(name)}
 		}
 		if r.next() != '[' {
 			return wrongType("an array", field)
@@ -26,21 +26,22 @@ func decodeBatch[T any](text, field string, items *[]T, item func(*reader) T) er
 		*items = make([]T, 0, (len(text)-r.at)/minItem+1)
 		r.begin()
 		for r.more() {
-			*items = append(*items, item(&r))
+			var lost *Invalid
+			if len(faults) > 0 && faults[0].from == r.at {
+				lost, faults = &faults[0].invalid, faults[1:]
+			}
+			*items = append(*items, item(&r, lost))
 		}
 	}
 	return nil
 }
 
-// record reads one record.
-func (r *reader) record() (rec Record) {
+// record reads one record, of one that is lost nothing.
+func (r *reader) record(lost *Invalid) (rec Record) {
 	from := r.at
-	if r.next() != '{' {
-		r.raw()
-		rec.Invalid = &Invalid{Code: CodeWrongType, Detail: "expected an object"}
+	if rec.Invalid = r.enter(lost); rec.Invalid != nil {
 		return rec
 	}
-	r.begin()
 	for r.more() {
 		name := r.name()
 		var problem *Invalid
@@ -72,15 +73,12 @@ func (r *reader) record() (rec Record) {
 	return rec
 }
 
-// event reads one event.
-func (r *reader) event() (ev Event) {
+// event reads one event, of one that is lost nothing.
+func (r *reader) event(lost *Invalid) (ev Event) {
 	from := r.at
-	if r.next() != '{' {
-		r.raw()
-		ev.Invalid = &Invalid{Code: CodeWrongType, Detail: "expected an object"}
+	if ev.Invalid = r.enter(lost); ev.Invalid != nil {
 		return ev
 	}
-	r.begin()
 	for r.more() {
 		name := r.name()
 		var problem *Invalid
@@ -116,6 +114,19 @@ func (r *reader) event() (ev Event) {
 	}
 	ev.Size = r.at - from
 	return ev
+}
+
+// enter moves to the members of an item, or behind one that has none to read.
+func (r *reader) enter(lost *Invalid) *Invalid {
+	if c := r.next(); lost == nil && c != '{' {
+		lost = &Invalid{Code: CodeWrongType, Detail: "expected an object"}
+	}
+	if lost != nil {
+		r.raw()
+		return lost
+	}
+	r.begin()
+	return nil
 }
 
 // plain reads a text; null is the empty text.
@@ -170,7 +181,7 @@ func (r *reader) identifiers() (Identifiers, *Invalid) {
 		text, invalid := r.id("identifiers")
 		if invalid != nil && problem == nil {
 			problem = invalid
-			problem.Field += "." + name
+			problem.Field = ShortPath("identifiers." + name)
 		}
 		if text != "" {
 			ids[name] = text
@@ -182,5 +193,5 @@ func (r *reader) identifiers() (Identifiers, *Invalid) {
 // unknown skips the value of a field that does not exist.
 func (r *reader) unknown(field string) *Invalid {
 	r.raw()
-	return &Invalid{Code: CodeUnknownField, Detail: "a field that does not exist here: own fields belong into attributes or payload", Field: field}
+	return &Invalid{Code: CodeUnknownField, Detail: "a field that does not exist here: own fields belong into attributes or payload", Field: ShortPath(field)}
 }

@@ -87,7 +87,8 @@ var texts = sync.Pool{New: func() any { return new([]byte) }}
 
 // Decode scans body and decodes it into v (a pointer to a struct of this package), strictly: unknown fields, bytes
 // after the end and everything over the limits are refused with an *Error. Inside the items of PutRecordsRequest and
-// PutEventsRequest an unknown field or a wrong type sets the item's Invalid instead. v never refers to body's memory.
+// PutEventsRequest all that leaves it sure where the item ends sets the item's Invalid instead. v never refers to body's
+// memory.
 func (f Format) Decode(body []byte, v any, limits Limits) error {
 	return f.decode(body, v, limits, true)
 }
@@ -98,21 +99,24 @@ func (f Format) DecodeLoose(body []byte, v any, limits Limits) error {
 }
 
 func (f Format) decode(body []byte, v any, limits Limits, strict bool) error {
-	if err := f.Scan(body, limits); err != nil {
+	records, asRecords := v.(*PutRecordsRequest)
+	events, asEvents := v.(*PutEventsRequest)
+	faults, err := f.scan(body, limits, asRecords || asEvents)
+	if err != nil {
 		return err
 	}
 	if f == Msgpack {
 		buffer := texts.Get().(*[]byte)
-		at := 0
-		*buffer = appendJSON((*buffer)[:0], body, &at)
+		t := transcoder{body: body, faults: faults}
+		*buffer = t.append((*buffer)[:0])
 		defer texts.Put(buffer)
 		body = *buffer
 	}
-	switch v := v.(type) {
-	case *PutRecordsRequest:
-		return decodeBatch(string(body), "records", &v.Records, (*reader).record)
-	case *PutEventsRequest:
-		return decodeBatch(string(body), "events", &v.Events, (*reader).event)
+	switch {
+	case asRecords:
+		return decodeBatch(string(body), "records", &records.Records, faults, (*reader).record)
+	case asEvents:
+		return decodeBatch(string(body), "events", &events.Events, faults, (*reader).event)
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -127,7 +131,7 @@ func (f Format) decode(body []byte, v any, limits Limits, strict bool) error {
 
 // wrongType is an error for a value of another type than what belongs at path.
 func wrongType(want, path string) *Error {
-	return &Error{Code: CodeWrongType, Message: "expected " + want, Offset: NoOffset, Path: path}
+	return &Error{Code: CodeWrongType, Message: "expected " + want, Offset: NoOffset, Path: ShortPath(path)}
 }
 
 // decodeError turns an error of encoding/json into ours. Offsets are left out: they would count the bytes of the
@@ -143,7 +147,7 @@ func decodeError(err error) *Error {
 		return ours
 	}
 	if name, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
-		return &Error{Code: CodeUnknownField, Message: "a field that does not exist here", Offset: NoOffset, Path: strings.Trim(name, `"`)}
+		return &Error{Code: CodeUnknownField, Message: "a field that does not exist here", Offset: NoOffset, Path: ShortPath(strings.Trim(name, `"`))}
 	}
 	return &Error{Code: CodeMalformed, Message: err.Error(), Offset: NoOffset}
 }
@@ -156,5 +160,5 @@ func jsonPath(path string) string {
 			out = append(out, part)
 		}
 	}
-	return strings.Join(out, ".")
+	return ShortPath(strings.Join(out, "."))
 }

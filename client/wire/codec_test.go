@@ -167,9 +167,12 @@ func TestBatchDecoderAgreesWithTheStandardLibrary(t *testing.T) {
 		}
 		var got PutEventsRequest
 		if err := JSON.Decode(body, &got, BatchLimits); err != nil {
-			t.Skip("a name that is refused") // NUL
+			t.Fatal(err)
 		}
 		for i := range got.Events {
+			if invalid := got.Events[i].Invalid; invalid != nil && invalid.Code == CodeInvalidName {
+				t.Skip("a NUL in a name")
+			}
 			got.Events[i].Size = 0
 			a, _ := got.Events[i].Payload.Map()
 			b, _ := want.Events[i].Payload.Map()

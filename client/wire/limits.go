@@ -1,6 +1,11 @@
 package wire
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Limits bound what a body may hold.
 type Limits struct {
@@ -39,6 +44,26 @@ const (
 
 // NoOffset is the Offset of an Error whose place in the body is not known.
 const NoOffset = -1
+
+// maxPath is how many characters of a path are told, maxPathLevels how many levels.
+const (
+	maxPath       = 64
+	maxPathLevels = 8
+)
+
+// ShortPath is a path of fields as errors tell it: names are what was sent, and may be as long as a body. What is left
+// out is an ellipsis, what cannot be seen a question mark.
+func ShortPath(path string) string {
+	if len(path) > maxPath && utf8.RuneCountInString(path) > maxPath {
+		path = string([]rune(path[:min(len(path), utf8.UTFMax*maxPath)])[:maxPath-1]) + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return '?'
+		}
+		return r
+	}, path)
+}
 
 // Error says why a body cannot be read. Code is stable; Offset is in bytes of the body or NoOffset, Path as in
 // records[3].source.

@@ -28,7 +28,7 @@ func (s *scanner) json() *Error {
 				}
 				return nil
 			}
-			object := s.frames[len(s.frames)-1].object
+			object := s.inObject()
 			if c == ',' {
 				s.at++
 				break
@@ -56,8 +56,7 @@ func (s *scanner) jsonElement() *Error {
 	if err := s.element(); err != nil {
 		return err
 	}
-	top := &s.frames[len(s.frames)-1]
-	if !top.object {
+	if !s.inObject() {
 		return nil
 	}
 	if c := s.space(); c != '"' {
@@ -68,12 +67,16 @@ func (s *scanner) jsonElement() *Error {
 	if err != nil {
 		return err
 	}
-	to := s.at - 1
-	top.name = span{from, to}
-	if nul {
-		return s.fail(from, CodeInvalidName, "a NUL in a name")
+	if s.lost.n == 0 {
+		name := span{from, s.at - 1}
+		s.frames[len(s.frames)-1].name = name
+		if nul {
+			if err := s.fault(from, CodeInvalidName, "a NUL in a name"); err != nil {
+				return err
+			}
+		}
+		s.named(name, escaped)
 	}
-	s.names = append(s.names, newNameRef(s.body, top.name, escaped))
 	if c := s.space(); c != ':' {
 		return s.fail(s.at, CodeMalformed, "expected a colon after the name")
 	}
@@ -84,7 +87,9 @@ func (s *scanner) jsonElement() *Error {
 // jsonValue reads a value; opened says that it was the beginning of an array or object with at least one element, and
 // that the next value is that element.
 func (s *scanner) jsonValue() (opened bool, err *Error) {
-	switch c := s.space(); {
+	c := s.space()
+	s.begin()
+	switch {
 	case c == '"':
 		_, _, err = s.jsonText()
 		return false, err
@@ -170,14 +175,14 @@ func (s *scanner) jsonNumber() *Error {
 			return s.fail(from, CodeMalformed, "an exponent without digits")
 		}
 	}
+	s.at = i
 	if i-from > maxDigits {
-		return s.fail(from, CodeNumberRange, "a number of more than "+strconv.Itoa(maxDigits)+" characters")
+		return s.fault(from, CodeNumberRange, "a number of more than "+strconv.Itoa(maxDigits)+" characters")
 	}
 	if exponent || i-from > 300 {
 		if _, err := strconv.ParseFloat(unsafeString(b[from:i]), 64); err != nil {
-			return s.fail(from, CodeNumberRange, "a number outside the range of 64-bit floats")
+			return s.fault(from, CodeNumberRange, "a number outside the range of 64-bit floats")
 		}
 	}
-	s.at = i
 	return nil
 }

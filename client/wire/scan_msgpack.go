@@ -65,11 +65,12 @@ func (s *scanner) msgpack() *Error {
 			top.pending = false
 			if !top.object {
 				top.count++
+				s.begin()
 			}
 		}
-		t, code := readToken(s.body, &s.at)
-		if code != "" {
-			return s.fail(from, code, tokenProblem(code))
+		t, err := s.token()
+		if err != nil {
+			return err
 		}
 		switch t.kind {
 		case tokenText:
@@ -78,14 +79,22 @@ func (s *scanner) msgpack() *Error {
 			}
 		case tokenArray, tokenMap:
 			if t.size > s.limits.Items {
-				return s.fail(from, CodeTooManyItems, "more than "+strconv.Itoa(s.limits.Items)+" elements")
+				if err := s.fault(from, CodeTooManyItems, s.tooMany()); err != nil {
+					return err
+				}
 			}
-			left := t.size
-			if t.kind == tokenMap {
-				left *= 2
-			}
+			left := t.values()
 			if left > len(s.body)-s.at {
 				return s.fail(from, CodeMalformed, "more elements are claimed than bytes are left")
+			}
+			if len(s.frames) >= s.limits.Depth {
+				if err := s.tooDeep(); err != nil {
+					return err
+				}
+				if err := s.skip(left); err != nil {
+					return err
+				}
+				continue
 			}
 			if err := s.push(t.kind == tokenMap, left); err != nil {
 				return err
@@ -104,31 +113,84 @@ func (s *scanner) msgpack() *Error {
 // msgpackName reads a name of a map.
 func (s *scanner) msgpackName(top *frame) *Error {
 	from := s.at
-	t, code := readToken(s.body, &s.at)
-	if code != "" {
-		return s.fail(from, code, tokenProblem(code))
+	t, err := s.token()
+	if err != nil {
+		return err
 	}
+	top.pending = true
 	if t.kind != tokenText {
-		return s.fail(from, CodeInvalidName, "a name of a map that is no text")
+		if err := s.fault(from, CodeInvalidName, "a name of a map that is no text"); err != nil {
+			return err
+		}
+		return s.skip(t.values())
 	}
 	top.name = t.text
 	if err := s.msgpackText(from, t.text); err != nil {
 		return err
 	}
 	if bytes.IndexByte(s.body[t.text.from:t.text.to], 0) >= 0 {
-		return s.fail(from, CodeInvalidName, "a NUL in a name")
+		if err := s.fault(from, CodeInvalidName, "a NUL in a name"); err != nil {
+			return err
+		}
 	}
-	s.names = append(s.names, newNameRef(s.body, t.text, false))
-	top.pending = true
+	s.named(t.text, false)
 	return nil
+}
+
+// token reads one value, or the header of an array or map. What is no value that we know is a nil, and a fault.
+func (s *scanner) token() (token, *Error) {
+	from := s.at
+	t, code := readToken(s.body, &s.at)
+	switch code {
+	case "":
+		return t, nil
+	case CodeMalformed:
+		return t, s.fail(from, code, tokenProblem(code))
+	}
+	return token{}, s.fault(from, code, tokenProblem(code))
+}
+
+// skip moves behind so many values, which are of an item that is lost.
+func (s *scanner) skip(values int) *Error {
+	from := s.at
+	if !skipValues(s.body, &s.at, values) {
+		return s.fail(from, CodeMalformed, tokenProblem(CodeMalformed))
+	}
+	return nil
+}
+
+// skipValues moves *at behind so many values, however deep they are; false if the body ends before them.
+func skipValues(b []byte, at *int, values int) bool {
+	for ; values > 0; values-- {
+		if values > len(b)-*at {
+			return false
+		}
+		t, code := readToken(b, at)
+		if code == CodeMalformed {
+			return false
+		}
+		values += t.values()
+	}
+	return true
+}
+
+// values is how many values belong to an array or map.
+func (t token) values() int {
+	switch t.kind {
+	case tokenArray:
+		return t.size
+	case tokenMap:
+		return 2 * t.size
+	}
+	return 0
 }
 
 func (s *scanner) msgpackText(from int, text span) *Error {
 	if text.to-text.from > s.limits.String {
-		return s.fail(from, CodeTextTooLong, "a text of more than "+strconv.Itoa(s.limits.String)+" bytes")
+		return s.fault(from, CodeTextTooLong, "a text of more than "+strconv.Itoa(s.limits.String)+" bytes")
 	}
-	if !utf8.Valid(s.body[text.from:text.to]) {
-		return s.fail(from, CodeInvalidUTF8, "bytes that are not UTF-8")
+	if !utf8.Valid(s.body[text.from:text.to]) { // in msgpack it is sure all the same where the text ends
+		return s.fault(from, CodeInvalidUTF8, "bytes that are not UTF-8")
 	}
 	return nil
 }
@@ -144,7 +206,7 @@ func tokenProblem(code string) string {
 }
 
 // readToken reads one msgpack value at *at and moves *at behind it (behind its header for an array or map, behind its
-// bytes for a text). code is empty or says what is wrong.
+// bytes for a text), unless it is malformed. code is empty or says what is wrong.
 func readToken(b []byte, at *int) (t token, code string) {
 	if *at >= len(b) {
 		return t, CodeMalformed
@@ -215,11 +277,25 @@ func readToken(b []byte, at *int) (t token, code string) {
 		return whole(token{kind: tokenMap, size: int(n)}, ok)
 	case 0xd6, 0xd7, 0xc7:
 		return timestamp(b, at, c)
+	case 0xc4, 0xc5, 0xc6: // binary
+		n, ok := take(1 << (c - 0xc4))
+		return unsupported(b, at, n, ok)
+	case 0xc8, 0xc9: // every other extension: its type takes a byte more
+		n, ok := take(1 << (c - 0xc7))
+		return unsupported(b, at, n+1, ok)
+	case 0xd4, 0xd5, 0xd8:
+		return unsupported(b, at, 1+1<<(c-0xd4), true)
 	}
-	if c == 0xc1 {
-		return t, CodeMalformed
+	return t, CodeMalformed // 0xc1
+}
+
+// unsupported moves behind n bytes that have no JSON counterpart.
+func unsupported(b []byte, at *int, n uint64, ok bool) (token, string) {
+	if !ok || n > uint64(len(b)-*at) {
+		return token{}, CodeMalformed
 	}
-	return t, CodeUnsupported // bin, and every other extension
+	*at += int(n)
+	return token{}, CodeUnsupported
 }
 
 func whole(t token, ok bool) (token, string) {
@@ -254,7 +330,7 @@ func timestamp(b []byte, at *int, c byte) (token, string) {
 		return token{}, CodeMalformed
 	}
 	if b[*at] != 0xff || (c == 0xc7 && size != 12) {
-		return token{}, CodeUnsupported
+		return unsupported(b, at, uint64(1+size), true)
 	}
 	data := b[*at+1 : *at+1+size]
 	*at += 1 + size

@@ -34,11 +34,12 @@ func (s *scanner) jsonText() (escaped, nul bool, err *Error) {
 		}
 		switch c := b[i]; {
 		case c == '"':
-			if i-from-saved > s.limits.String {
-				return false, false, s.fail(s.at, CodeTextTooLong, "a text of more than "+strconv.Itoa(s.limits.String)+" bytes")
-			}
+			begin := s.at
 			s.at = i + 1
-			return escaped, nul, nil
+			if i-from-saved > s.limits.String {
+				err = s.fault(begin, CodeTextTooLong, "a text of more than "+strconv.Itoa(s.limits.String)+" bytes")
+			}
+			return escaped, nul, err
 		case c == '\\':
 			r, size := escape(b[i:])
 			if size == 0 {

@@ -7,10 +7,23 @@ import (
 	"time"
 )
 
-// appendJSON writes the msgpack value at *at, which Scan has passed, as JSON text: integers keep all their digits,
-// timestamps become RFC 3339 texts. So both formats meet the same decoder and the same strictness.
-func appendJSON(dst, b []byte, at *int) []byte {
-	t, code := readToken(b, at)
+// transcoder writes a msgpack body that a scan has passed as JSON text: integers keep all their digits, timestamps
+// become RFC 3339 texts. So both formats meet the same decoder and the same strictness.
+type transcoder struct {
+	body   []byte
+	at     int
+	faults []fault // their items become null, because anything may be in them; each gets its place in the text
+}
+
+// append writes the value that begins here. It calls itself for what is inside, as deep as the scan's limit.
+func (c *transcoder) append(dst []byte) []byte {
+	if len(c.faults) > 0 && c.faults[0].from == c.at {
+		c.faults[0].from, c.faults = len(dst), c.faults[1:]
+		skipValues(c.body, &c.at, 1)
+		return append(dst, "null"...)
+	}
+	b := c.body
+	t, code := readToken(b, &c.at)
 	if code != "" {
 		return append(dst, "null"...)
 	}
@@ -37,7 +50,7 @@ func appendJSON(dst, b []byte, at *int) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendJSON(dst, b, at)
+			dst = c.append(dst)
 		}
 		return append(dst, ']')
 	case tokenMap:
@@ -46,9 +59,9 @@ func appendJSON(dst, b []byte, at *int) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendJSON(dst, b, at)
+			dst = c.append(dst)
 			dst = append(dst, ':')
-			dst = appendJSON(dst, b, at)
+			dst = c.append(dst)
 		}
 		return append(dst, '}')
 	}

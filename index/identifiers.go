@@ -12,7 +12,7 @@ type Key [16]byte
 
 const (
 	tableShards = 64   // few enough that a batch of a thousand keys finds several in each
-	tablePad    = 64   // slots behind the last home of a shard, so that probing never wraps around
+	tablePad    = 64   // slots behind the last home of a shard, so that probing never wraps around; less of a small shard
 	tableLoad   = 0.85 // growing at this load costs 20/0.85 = 23.5 bytes an entry
 	tableGrowth = 1.1  // each growth; the mean over shards is then 24.7 bytes an entry
 	tableBatch  = 16   // lookups of a batch whose first memory access is started together
@@ -35,7 +35,7 @@ type Table struct {
 
 type tableShard struct {
 	mu    sync.RWMutex
-	homes uint64 // slots that a hash can fall on; tablePad more follow
+	homes uint64 // slots that a hash can fall on; up to tablePad more follow
 	slots []tableSlot
 	used  int
 	limit int // used at which the shard grows
@@ -62,7 +62,7 @@ func NewTable(capacity int) *Table {
 // staggered sizes keeps them from growing all at the same moment, and the table's bytes an entry from swinging.
 func (s *tableShard) reserve(i, n int) {
 	stagger := 1 + (tableGrowth-1)*float64(i)/tableShards
-	s.resize(uint64(float64(max(n, 16)) / tableLoad * stagger))
+	s.resize(uint64(float64(max(n, 1)) / tableLoad * stagger))
 }
 
 // mix spreads a key over 64 bits: the top 6 choose the shard, the others the place in it.
@@ -233,7 +233,8 @@ func (s *tableShard) resize(homes uint64) {
 
 // spread copies the entries, which are sorted by hash, each to its new home or behind its predecessor.
 func (s *tableShard) spread(homes uint64) ([]tableSlot, bool) {
-	slots := make([]tableSlot, homes+tablePad)
+	// At least 3: getBatch looks that far behind a home.
+	slots := make([]tableSlot, homes+min(tablePad, homes/2+8))
 	next := uint64(0)
 	for i := range s.slots {
 		slot := &s.slots[i]

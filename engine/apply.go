@@ -76,7 +76,7 @@ func (e *Engine) Apply(entries []Entry) [][]any {
 		if g.state == nil {
 			delete(e.states, g.tenant)
 		} else {
-			e.states[g.tenant] = g.state
+			e.states[g.state.tenant.id] = g.state
 		}
 	}
 	if changed {

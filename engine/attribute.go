@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"strings"
 
 	"rollcall/engine/command"
 	"rollcall/engine/schema"
@@ -63,6 +64,7 @@ func (a *attributes) find(name string) *attribute {
 
 // add makes a new attribute. The name is free: checked before.
 func (a *attributes) add(name string, kind schema.Kind, sealed bool) uint32 {
+	name = strings.Clone(name)
 	at := &attribute{name: name, kind: kind, sealed: sealed}
 	if kind == schema.Text {
 		at.dict = index.NewDictionary()

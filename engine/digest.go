@@ -17,8 +17,9 @@ import (
 
 // Digest is a sum of hashes of everything the root holds, keyed by the tenant: 32 hexadecimal digits. It does not
 // depend on order, on batches, on codes or on where things lie in memory, so it is equal on all replicas and before
-// and after a restart. It is computed anew each time, in proportion to what there is. Memories that are only there for
-// a while (idempotency keys) are not part of it.
+// and after a restart. It is computed anew each time, in proportion to what there is. What says nothing about customers
+// is not part of it, so that a command that was refused or did nothing leaves it as it was: the clock, the index, and
+// memories that are only there for a while (idempotency keys).
 func (r *Root) Digest() string {
 	seed := xxhash.Sum64String(r.tenant.id)
 	var jobs []func(*summer)
@@ -103,7 +104,7 @@ func (s *summer) end() {
 }
 
 func (r *Root) sumDefinitions(s *summer) {
-	s.text("state").number(uint64(r.time)).number(r.seq).end()
+	s.text("state").number(r.seq).end()
 	for i, name := range r.types {
 		s.text("type").number(uint64(i)).text(name).end()
 	}
@@ -117,6 +118,10 @@ func (r *Root) sumDefinitions(s *summer) {
 		sumSet(s, "tagged", t.name, t.Set)
 		t.Values.Each(func(ord uint32, code uint32) bool {
 			s.text("valued").text(t.name).number(uint64(ord)).text(t.Dict.Text(code)).end()
+			return true
+		})
+		t.since.Each(func(ord uint32, at int64) bool {
+			s.text("since").text(t.name).number(uint64(ord)).number(uint64(at)).end()
 			return true
 		})
 	}
@@ -199,6 +204,9 @@ func (r *Root) sumRecords(s *summer, from, to uint32) {
 func (r *Root) sumEvents(s *summer, rows *index.Rows) {
 	for row := range uint32(rows.Len()) {
 		ev := rows.Event(row)
+		if !r.contacts.live.Contains(ev.Ord) {
+			continue // its survivor has a row of it
+		}
 		s.text("event").number(uint64(ev.Ord)).text(r.types[rows.Type()-1]).number(uint64(ev.Time)).number(ev.Seq).text(ev.ID).text(r.words.Text(ev.Source)).end()
 		for i := range ev.Props {
 			p := &ev.Props[i]

@@ -41,7 +41,7 @@ func (s *state) putEvent(ev *command.Event) command.EventResult {
 	}
 	ord, refused := s.subject(ev)
 	if refused != nil {
-		return command.EventResult{Status: command.Rejected, Code: refused.code, Detail: refused.detail}
+		return command.EventResult{Status: command.Rejected, Code: refused.code, Detail: refused.detail, Field: refused.field}
 	}
 	typ, ok := s.types.codes[ev.Type]
 	if !ok {
@@ -69,6 +69,7 @@ func (s *state) subject(ev *command.Event) (uint32, *refusal) {
 		return 0, refuse("too_many_event_types", "type", "there are %d event types already, no more can be added", len(s.types.list))
 	}
 	if r := s.props.check(ev.Props); r != nil {
+		r.field = "payload." + r.field
 		return 0, r
 	}
 	if ev.OneID != (command.ID{}) {
@@ -91,7 +92,7 @@ func (s *state) subject(ev *command.Event) (uint32, *refusal) {
 		return 0, refuse("bad_event", "identifiers", "the event has no record key")
 	}
 	if len(match.Ords) == 0 && !s.contacts.free(ev.NewID) {
-		return 0, refuse("bad_id", "new_id", "the id is empty or taken")
+		return 0, refuse("bad_id", "", "the id is empty or taken")
 	}
 	ord, _ := s.settle(s.contacts, match.Ords, ev.NewID)
 	if !recorded && !s.knowsAll(ev.Identifiers, ord) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -64,7 +65,8 @@ func (i *idempotency) find(id *command.Idempotency, at uint64) *command.Result {
 }
 
 func (i *idempotency) store(id *command.Idempotency, now int64, r *command.Result) {
-	i.insert(remembered{key: id.Key, request: id.Request, time: now, result: command.EncodeResult(r)})
+	// The encoder's buffer is larger than what it holds.
+	i.insert(remembered{key: id.Key, request: id.Request, time: now, result: bytes.Clone(command.EncodeResult(r))})
 }
 
 func (i *idempotency) insert(entry remembered) {

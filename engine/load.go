@@ -266,6 +266,10 @@ func (l *loader) column(space, number uint32) (take func(chunk int, base bool, f
 		if t := l.tagged[number]; t != nil {
 			return loading(&t.values)
 		}
+	case spaceSince:
+		if t := l.tagged[number]; t != nil {
+			return loading(&t.since)
+		}
 	case spaceContact, spaceAccount:
 		list := l.attributesOf(space).list
 		if int(number>>3) >= len(list) {

@@ -120,6 +120,6 @@ func (l *loader) loadPayloads() error {
 		return fmt.Errorf("the last payloads: %w", errPages)
 	}
 	p := l.tenant.payloads
-	p.mu.begin, p.mu.recent = l.events.seq-uint64(len(list)), list
+	p.mu.begin, p.mu.own, p.mu.recent = l.events.seq-uint64(len(list)), l.events.seq, list
 	return nil
 }

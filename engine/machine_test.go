@@ -28,7 +28,7 @@ func newMachine(rt *rapid.T) *machine {
 	m := &machine{node: newNode(rt), rt: rt, twin: newTwin()}
 	for _, name := range machineTags {
 		m.must(&command.PutTag{Name: name, Entity: "contact", Kind: "manual", Valued: name == "stage"})
-		m.twin.tags[name] = map[*twinPerson]string{}
+		m.twin.tags[name] = map[*twinPerson]twinValue{}
 	}
 	for _, a := range m.root().Attributes("contact") {
 		if !a.Computed {
@@ -146,9 +146,9 @@ func (m *machine) drawBody() (command.Body, func(now int64, r *command.Result)) 
 		if tag == "stage" {
 			body.Value = m.pick("stage", "线索", "商机")
 		}
-		return body, func(_ int64, r *command.Result) {
-			changed, unknown := m.twin.members(body, tag == "stage")
-			m.equal("members", []any{r.Changed, fmt.Sprint(r.Unknown)}, []any{changed, fmt.Sprint(unknown)})
+		return body, func(now int64, r *command.Result) {
+			code, changed, unknown := m.twin.members(body, tag == "stage", now)
+			m.equal("members", []any{r.Code, r.Changed, fmt.Sprint(r.Unknown)}, []any{code, changed, fmt.Sprint(unknown)})
 		}
 	case 1, 2:
 		body := &command.PutRecords{}
@@ -253,7 +253,7 @@ func (m *machine) checkContact(r *Root, ord uint32, p *twinPerson) {
 	var tags []TagValue
 	for _, name := range slices.Sorted(slices.Values(machineTags)) {
 		if v, ok := m.twin.tags[name][p]; ok {
-			tags = append(tags, TagValue{name, v})
+			tags = append(tags, TagValue{name, v.text})
 		}
 	}
 	m.equal("tags", profile.Tags, tags)
@@ -321,7 +321,7 @@ func (m *machine) checkCounts() {
 		"city = '上海'":         func(p *twinPerson) bool { return m.twin.golden(p)["city"] == "上海" },
 		"source_count >= 2":   func(p *twinPerson) bool { return m.twin.golden(p)[sourceCount].(float64) >= 2 },
 		"vip and not churn":   func(p *twinPerson) bool { return m.has("vip", p) && !m.has("churn", p) },
-		"stage = '商机'":        func(p *twinPerson) bool { return m.twin.tags["stage"][p] == "商机" },
+		"stage = '商机'":        func(p *twinPerson) bool { return m.twin.tags["stage"][p].text == "商机" },
 		"account.name = '公司'": func(p *twinPerson) bool { return m.accountNamed(p, "公司") },
 		"count(*) >= 2":       func(p *twinPerson) bool { return len(m.twin.timeline(p)) >= 2 },
 		"count(page.view where channel = 'a' and talk_seconds >= 100) >= 1": func(p *twinPerson) bool {
@@ -379,7 +379,7 @@ func (m *machine) fail(_ *rapid.T) {
 
 // reload restarts from the pages, or from those kept earlier, and replays the log: the digest must be the same.
 func (m *machine) reload(_ *rapid.T) {
-	want := m.root().Digest()
+	want, clock := m.root().Digest(), m.root().Time()
 	if m.draw(2, "from") == 0 && m.kept != nil {
 		m.pages, m.kept = m.kept, nil
 	}
@@ -387,6 +387,7 @@ func (m *machine) reload(_ *rapid.T) {
 	if got := m.root().Digest(); got != want {
 		m.rt.Fatalf("digest %s after a restart, %s before", got, want)
 	}
+	m.equal("clock", m.root().Time(), clock)
 }
 
 func (p *memoryPages) clone() *memoryPages {

@@ -15,7 +15,7 @@ func (s *state) merge(e *entity, to, from uint32) {
 		}
 	})
 	delete(s.fold.kept, foldKey{e, from})
-	s.tags.merge(e.name, s.time, to, from)
+	s.tags.merge(e.name, to, from)
 	if e.known.contains(from) {
 		e.known.add(to)
 	}

@@ -20,6 +20,7 @@ const (
 	spaceSegment
 	spaceMerged
 	spaceJoin
+	spaceSince
 )
 
 // writer writes the pages of one tenant. After an error it does nothing.
@@ -168,13 +169,17 @@ func (w *writer) tags(list, old []tagView) {
 		}
 		w.set(spaceTag, t.number, t.Set, was.Set)
 		column(w, spaceTag, t.number, t.Values, was.Values)
+		column(w, spaceSince, t.number, t.since, was.since)
 		w.dictionary(spaceTag, t.number, t.Dict, was.Dict)
 	}
 	for _, number := range slices.Sorted(maps.Keys(before)) {
 		w.dropAll(pageSet, spaceTag, number)
 		w.dropAll(pageColumn, spaceTag, number)
+		w.dropAll(pageColumn, spaceSince, number)
 		w.dropAll(pageDictionary, spaceTag, number)
-		maps.DeleteFunc(w.deltas, func(c columnChunk, _ []uint32) bool { return c.space == spaceTag && c.number == number })
+		maps.DeleteFunc(w.deltas, func(c columnChunk, _ []uint32) bool {
+			return (c.space == spaceTag || c.space == spaceSince) && c.number == number
+		})
 	}
 }
 

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -26,6 +28,7 @@ type payloads struct {
 	mu struct {
 		sync.RWMutex
 		begin  uint64 // number of recent[0], a multiple of payloadsPerBlock
+		own    uint64 // payloads below are copies, the others views of their commands
 		recent []payload
 	}
 }
@@ -45,15 +48,21 @@ func (p *payloads) pending() (begin uint64, recent []payload) {
 	return p.mu.begin, p.mu.recent
 }
 
-// drop forgets the full blocks below end, which are on disk.
+// drop forgets the full blocks below end, which are on disk. Those of the block that is not full are copied, in a fresh
+// array, so that the commands can go that they are views of, and all that came with them in one entry of the log.
 func (p *payloads) drop(end uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if begin := end / payloadsPerBlock * payloadsPerBlock; begin > p.mu.begin {
-		// A fresh array lets the commands go that the payloads are views of.
-		p.mu.recent = append([]payload(nil), p.mu.recent[begin-p.mu.begin:]...)
-		p.mu.begin = begin
+	if end <= p.mu.own {
+		return
 	}
+	begin := max(p.mu.begin, end/payloadsPerBlock*payloadsPerBlock)
+	recent := append([]payload(nil), p.mu.recent[begin-p.mu.begin:]...)
+	for i := range recent[:end-begin] {
+		one := &recent[i]
+		one.org, one.sealed = strings.Clone(one.org), bytes.Clone(one.sealed)
+	}
+	p.mu.recent, p.mu.begin, p.mu.own = recent, begin, end
 }
 
 // get returns the payloads of events by number. blocks is the caller's, so that the events of one page of a timeline

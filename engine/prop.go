@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"rollcall/engine/command"
 	"rollcall/index"
 	"rollcall/query/plan"
@@ -28,6 +30,7 @@ type props struct {
 func newProps() props { return props{byName: map[string]uint32{}, names: map[string]uint32{}} }
 
 func (p *props) add(name string, sealed bool) uint32 {
+	name = strings.Clone(name)
 	i := uint32(len(p.list))
 	p.list = append(p.list, &prop{name: name, dict: index.NewDictionary(), sealed: sealed})
 	p.byName[name] = i

@@ -64,6 +64,7 @@ func (p *placing) check() *refusal {
 	}
 	if p.Account != nil {
 		if r := checkIdentifiers(p.Account.Identifiers, p.accounts.name); r != nil {
+			r.field = "account"
 			return r
 		}
 	}
@@ -77,7 +78,7 @@ func (p *placing) check() *refusal {
 func checkIdentifiers(ids []command.Identifier, entity string) *refusal {
 	for i := range ids {
 		if rule, ok := oneid.Rule(ids[i].Type); !ok || rule.Entity != entity {
-			return refuse("unknown_identifier", ids[i].Type, "this is no identifier of a record of its kind")
+			return refuse("unknown_identifier", "identifiers."+ids[i].Type, "this is no identifier of a record of its kind")
 		}
 	}
 	return nil
@@ -106,7 +107,7 @@ func (p *placing) resolve() *refusal {
 	p.ords = p.match.Ords
 	p.owned = p.Kind != command.KindOpportunity || len(p.Identifiers) > 0 || item.Seen
 	if p.owned && len(p.match.Ords) == 0 && !p.entity.free(p.NewID) {
-		return refuse("bad_id", "new_id", "the id is empty or taken")
+		return refuse("bad_id", "", "the id is empty or taken")
 	}
 	if ref := p.Account; ref != nil && p.Kind != command.KindAccount {
 		for i := range ref.Identifiers {

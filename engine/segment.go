@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -56,11 +57,15 @@ func (s *state) putSegment(p *command.PutSegment) *refusal {
 	if p.Mode != modeRealtime && p.Mode != modeStatic {
 		return refuse("bad_mode", "mode", "the mode is realtime or static")
 	}
-	expression, err := query.Parse(p.Where)
+	where := strings.Clone(p.Where) // of which the expression is made
+	expression, err := query.Parse(where)
 	if err != nil {
 		return refuse("bad_expression", "where", "this is no expression")
 	}
-	seg := &segment{number: s.segments.next, id: p.ID, name: p.Name, where: p.Where, mode: p.Mode, expression: expression, createdAt: s.time}
+	seg := &segment{
+		number: s.segments.next, id: strings.Clone(p.ID), name: strings.Clone(p.Name), where: where, mode: strings.Clone(p.Mode), expression: expression,
+		createdAt: s.time,
+	}
 	if p.Mode == modeStatic {
 		if seg.members, err = s.frozen(p.Members); err != nil {
 			return refuse("bad_members", "members", "the members are no Roaring bitmap")

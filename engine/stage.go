@@ -82,6 +82,7 @@ func (s *state) putStage(r *command.Record) command.RecordResult {
 func (s *state) stageOwner(r *command.Record) (account uint32, ok bool, refused *refusal) {
 	if r.Account != nil {
 		if refused = checkIdentifiers(r.Account.Identifiers, s.accounts.name); refused != nil {
+			refused.field = "account"
 			return 0, false, refused
 		}
 		for i := range r.Account.Identifiers {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"rollcall/engine/command"
 	"rollcall/index"
 )
@@ -116,7 +118,8 @@ func hasNUL(s string) bool {
 	return false
 }
 
-// names are texts with codes, from 1 on in order of first sight: the event types.
+// names are texts with codes, from 1 on in order of first sight: the event types. Here as in all definitions a text that
+// is kept is a clone: a view of a command would keep the whole command, and all that came with it in one entry of the log.
 type names struct {
 	list  []string
 	codes map[string]uint32
@@ -125,6 +128,7 @@ type names struct {
 func newNames() names { return names{codes: map[string]uint32{}} }
 
 func (n *names) add(name string) uint32 {
+	name = strings.Clone(name)
 	n.list = append(n.list, name)
 	n.codes[name] = uint32(len(n.list))
 	return uint32(len(n.list))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"rollcall/engine/command"
 	"rollcall/index"
@@ -19,6 +20,7 @@ type tag struct {
 	description        string
 	members            setCell
 	values             columnCell[uint32]
+	since              columnCell[int64] // leader time in ms at which the value was assigned; none before there was this column
 	dict               *index.Dictionary
 	createdAt          int64
 	changedAt          int64
@@ -68,7 +70,8 @@ func (s *state) entityOf(name string) *entity {
 	return nil
 }
 
-// putTag creates or changes a tag. A tag keeps its entity, its kind and whether it has values.
+// putTag creates or changes a tag. A tag keeps its entity, its kind and whether it has values. Putting it again as it is
+// changes nothing.
 func (s *state) putTag(p *command.PutTag) *refusal {
 	e := s.entityOf(p.Entity)
 	if e == nil {
@@ -78,14 +81,16 @@ func (s *state) putTag(p *command.PutTag) *refusal {
 		return refuse("tag_kind", "kind", "a tag is manual, with or without values, or a rule")
 	}
 	var rule query.Expr
+	text := strings.Clone(p.Rule) // of which the expression is made
 	if p.Kind == kindRule {
 		var err error
-		if rule, err = query.Parse(p.Rule); err != nil {
+		if rule, err = query.Parse(text); err != nil {
 			return refuse("bad_expression", "rule", "the rule is no expression")
 		}
 	}
 	t := s.tags.byName[p.Name]
-	if t == nil {
+	created := t == nil
+	if created {
 		switch {
 		case p.Name == "" || len(p.Name) > maxName:
 			return refuse("bad_name", "name", "a tag's name has 1 to %d bytes", maxName)
@@ -94,7 +99,7 @@ func (s *state) putTag(p *command.PutTag) *refusal {
 		case len(s.tags.list) >= maxTags:
 			return refuse("too_many_tags", "name", "there are %d tags already", len(s.tags.list))
 		}
-		t = &tag{number: s.tags.next, name: p.Name, entity: p.Entity, kind: p.Kind, valued: p.Valued, createdAt: s.time}
+		t = &tag{number: s.tags.next, name: strings.Clone(p.Name), entity: e.name, kind: strings.Clone(p.Kind), valued: p.Valued, createdAt: s.time}
 		if t.valued {
 			t.dict = index.NewDictionary()
 		}
@@ -102,7 +107,10 @@ func (s *state) putTag(p *command.PutTag) *refusal {
 	} else if t.entity != p.Entity || t.kind != p.Kind || t.valued != p.Valued {
 		return refuse("tag_kind", "kind", "the tag is of another entity or kind: delete it first")
 	}
-	t.ruleText, t.rule, t.description, t.changedAt, t.info = p.Rule, rule, p.Description, s.time, nil
+	if !created && t.ruleText == p.Rule && t.description == p.Description {
+		return nil
+	}
+	t.ruleText, t.rule, t.description, t.changedAt, t.info = text, rule, strings.Clone(p.Description), s.time, nil
 	s.tags.changed = true
 	return nil
 }
@@ -119,7 +127,8 @@ func (s *state) deleteTag(p *command.DeleteTag) *refusal {
 	return nil
 }
 
-// tagMembers sets or clears a manual tag.
+// tagMembers sets or clears a manual tag. Nobody can be both: an id that stands in both lists is refused, and of two ids
+// that a merge made one person the one in Remove counts.
 func (s *state) tagMembers(p *command.TagMembers, out *command.Result) *refusal {
 	t := s.tags.byName[p.Name]
 	switch {
@@ -131,6 +140,9 @@ func (s *state) tagMembers(p *command.TagMembers, out *command.Result) *refusal 
 		return refuse("tag_kind", "value", "the tag takes no value")
 	case t.valued && p.Value == "" && len(p.Add) > 0:
 		return refuse("tag_kind", "value", "the tag takes a value")
+	}
+	if r := apart(p.Add, p.Remove); r != nil {
+		return r
 	}
 	e := s.entityOf(t.entity)
 	each := func(ids []command.ID, change func(ord uint32) bool) {
@@ -144,7 +156,15 @@ func (s *state) tagMembers(p *command.TagMembers, out *command.Result) *refusal 
 			}
 		}
 	}
-	each(p.Add, func(ord uint32) bool { return t.add(ord, p.Value) })
+	leaving := map[uint32]bool{}
+	if len(p.Add) > 0 {
+		for _, id := range p.Remove {
+			if ord, ok := e.byOneID(id); ok {
+				leaving[ord] = true
+			}
+		}
+	}
+	each(p.Add, func(ord uint32) bool { return !leaving[ord] && t.add(ord, p.Value, s.time) })
 	each(p.Remove, func(ord uint32) bool { return t.remove(ord, p.Value) })
 	if out.Changed > 0 {
 		t.changedAt = s.time
@@ -153,7 +173,25 @@ func (s *state) tagMembers(p *command.TagMembers, out *command.Result) *refusal 
 	return nil
 }
 
-func (t *tag) add(ord uint32, value string) bool {
+// apart refuses an id that stands in both lists.
+func apart(add, remove []command.ID) *refusal {
+	if len(add) == 0 || len(remove) == 0 {
+		return nil
+	}
+	added := make(map[command.ID]bool, len(add))
+	for _, id := range add {
+		added[id] = true
+	}
+	for _, id := range remove {
+		if added[id] {
+			return refuse("invalid_value", "remove", "an id stands in add and in remove: name it in one of them")
+		}
+	}
+	return nil
+}
+
+// add assigns the tag. The value that ord has already is not assigned again: it keeps its time.
+func (t *tag) add(ord uint32, value string, now int64) bool {
 	if !t.valued {
 		return t.members.add(ord)
 	}
@@ -162,6 +200,7 @@ func (t *tag) add(ord uint32, value string) bool {
 		return false
 	}
 	t.values.set(ord, code)
+	t.since.set(ord, now)
 	return true
 }
 
@@ -180,11 +219,14 @@ func (t *tag) remove(ord uint32, value string) bool {
 		}
 	}
 	t.values.clear(ord)
+	t.since.clear(ord)
 	return true
 }
 
-// merge gives to what from has: every tag that is set, and values where to has none.
-func (t *tags) merge(entity string, now int64, to, from uint32) {
+// merge gives to what from has: every tag that is set, and of two values the one that was assigned last, of values that
+// were assigned at the same time the greater text. So the outcome does not depend on the order of merges. A merge is no
+// change of the tag: nobody assigned anything.
+func (t *tags) merge(entity string, to, from uint32) {
 	for _, tg := range t.list {
 		if tg.entity != entity || tg.kind != kindManual {
 			continue
@@ -192,24 +234,46 @@ func (t *tags) merge(entity string, now int64, to, from uint32) {
 		if !tg.valued {
 			if tg.members.remove(from) {
 				tg.members.add(to)
-				tg.changedAt, t.touched = now, true
+				t.touched = true
 			}
 			continue
 		}
 		if code, ok := tg.values.get(from); ok {
-			if _, has := tg.values.get(to); !has {
+			if tg.beats(from, to) {
 				tg.values.set(to, code)
+				if at, known := tg.since.get(from); known {
+					tg.since.set(to, at)
+				}
 			}
 			tg.values.clear(from)
-			tg.changedAt, t.touched = now, true
+			tg.since.clear(from)
+			t.touched = true
 		}
 	}
+}
+
+// beats reports whether the value of a, which has one, wins over what b has.
+func (t *tag) beats(a, b uint32) bool {
+	other, has := t.values.get(b)
+	if !has {
+		return true
+	}
+	// A value from before there were times is older than any other.
+	x, _ := t.since.get(a)
+	y, _ := t.since.get(b)
+	if x != y {
+		return x > y
+	}
+	mine, _ := t.values.get(a)
+	texts := t.dict.View()
+	return texts.Text(mine) > texts.Text(other)
 }
 
 // tagView is a tag as published.
 type tagView struct {
 	*tagInfo
 	plan.Tag
+	since   *index.Column[int64] // of a tag with values
 	number  uint32
 	changed int64
 }
@@ -248,7 +312,7 @@ func (t *tag) publish() tagView {
 	case t.kind == kindRule:
 		v.Rule = t.rule
 	case t.valued:
-		v.Values, v.Dict = t.values.publish(), t.dict.View()
+		v.Values, v.since, v.Dict = t.values.publish(), t.since.publish(), t.dict.View()
 	default:
 		v.Set = t.members.publish()
 	}

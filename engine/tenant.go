@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"maps"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,8 +24,8 @@ type Tenant struct {
 }
 
 func newTenant(c *command.CreateTenant, pages Pages) *Tenant {
-	t := &Tenant{name: c.Name, zoneName: c.Timezone, wrapped: c.Keys, pages: pages}
-	t.id, t.generation = splitGeneration(c.ID)
+	t := &Tenant{name: strings.Clone(c.Name), zoneName: strings.Clone(c.Timezone), wrapped: bytes.Clone(c.Keys), pages: pages}
+	t.id, t.generation = splitGeneration(strings.Clone(c.ID))
 	t.payloads = newPayloads(t)
 	// The zone is used by readers only. What this machine knows of it never reaches the state, so a zone that it does
 	// not know must not be refused here; intake did that.
@@ -79,7 +81,8 @@ func (s *state) putKey(p *command.PutKey) *refusal {
 	}
 	// Published maps never change.
 	s.keys = maps.Clone(s.keys)
-	s.keys[p.ID] = APIKey{ID: p.ID, Role: p.Role, Hash: p.Hash, Revoked: p.Revoked}
+	id := strings.Clone(p.ID)
+	s.keys[id] = APIKey{ID: id, Role: strings.Clone(p.Role), Hash: bytes.Clone(p.Hash), Revoked: p.Revoked}
 	return nil
 }
 

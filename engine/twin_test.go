@@ -19,8 +19,13 @@ type twin struct {
 	holders            map[command.Key]*twinPerson // contacts and accounts have different keys
 	records            []*twinRecord
 	events             []*twinEvent
-	tags               map[string]map[*twinPerson]string // valued or not, by name
-	kinds              map[string]command.ValueKind      // of entity/attribute
+	tags               map[string]map[*twinPerson]twinValue // valued or not, by name
+	kinds              map[string]command.ValueKind         // of entity/attribute
+}
+
+type twinValue struct {
+	text string
+	at   int64
 }
 
 type twinPerson struct {
@@ -59,7 +64,7 @@ type twinEvent struct {
 }
 
 func newTwin() *twin {
-	return &twin{holders: map[command.Key]*twinPerson{}, tags: map[string]map[*twinPerson]string{}, kinds: map[string]command.ValueKind{}}
+	return &twin{holders: map[command.Key]*twinPerson{}, tags: map[string]map[*twinPerson]twinValue{}, kinds: map[string]command.ValueKind{}}
 }
 
 func (p *twinPerson) now() *twinPerson {
@@ -162,7 +167,7 @@ func (t *twin) one(found []*twinPerson, entity string, id command.ID, now int64)
 		for _, name := range slices.Sorted(maps.Keys(t.tags)) {
 			members := t.tags[name]
 			if v, ok := members[from]; ok {
-				if _, has := members[to]; !has {
+				if old, has := members[to]; !has || v.at > old.at || v.at == old.at && v.text > old.text {
 					members[to] = v
 				}
 				delete(members, from)
@@ -312,11 +317,11 @@ func (t *twin) putEvent(e *command.Event, now int64) command.EventResult {
 			}
 		}
 		if p == nil {
-			return command.EventResult{Status: command.Rejected, Code: "unknown_one_id"}
+			return command.EventResult{Status: command.Rejected, Code: "unknown_one_id", Field: "one_id"}
 		}
 	} else {
 		if len(e.Identifiers) == 0 {
-			return command.EventResult{Status: command.Rejected, Code: "no_identifier"}
+			return command.EventResult{Status: command.Rejected, Code: "no_identifier", Field: "identifiers"}
 		}
 		found, _ := t.resolve(e.Identifiers, nil, true)
 		p = t.one(found, "contact", e.NewID, now)
@@ -340,36 +345,39 @@ func (t *twin) putEvent(e *command.Event, now int64) command.EventResult {
 	return command.EventResult{Status: command.OK, OneID: p.id}
 }
 
-func (t *twin) members(m *command.TagMembers, valued bool) (changed uint32, unknown []command.ID) {
-	each := func(ids []command.ID, f func(p *twinPerson) bool) {
-	next:
-		for _, id := range ids {
-			for _, p := range t.contacts {
-				if p.id == id {
-					if f(p.now()) {
-						changed++
-					}
-					continue next
-				}
+func (t *twin) members(m *command.TagMembers, valued bool, now int64) (code string, changed uint32, unknown []command.ID) {
+	var add, remove []*twinPerson
+	for _, list := range []struct {
+		ids []command.ID
+		to  *[]*twinPerson
+	}{{m.Add, &add}, {m.Remove, &remove}} {
+		for _, id := range list.ids {
+			if i := slices.IndexFunc(t.contacts, func(p *twinPerson) bool { return p.id == id }); i >= 0 {
+				*list.to = append(*list.to, t.contacts[i].now())
+			} else {
+				unknown = append(unknown, id)
 			}
-			unknown = append(unknown, id)
+		}
+	}
+	for _, id := range m.Add {
+		if slices.Contains(m.Remove, id) {
+			return "invalid_value", 0, nil
 		}
 	}
 	set := t.tags[m.Name]
-	each(m.Add, func(p *twinPerson) bool {
-		old, ok := set[p]
-		set[p] = m.Value
-		return !ok || old != m.Value
-	})
-	each(m.Remove, func(p *twinPerson) bool {
-		old, ok := set[p]
-		if !ok || valued && m.Value != "" && old != m.Value {
-			return false
+	for _, p := range add {
+		if old, ok := set[p]; !slices.Contains(remove, p) && (!ok || old.text != m.Value) {
+			set[p] = twinValue{m.Value, now}
+			changed++
 		}
-		delete(set, p)
-		return true
-	})
-	return changed, unknown
+	}
+	for _, p := range remove {
+		if old, ok := set[p]; ok && (!valued || m.Value == "" || old.text == m.Value) {
+			delete(set, p)
+			changed++
+		}
+	}
+	return "", changed, unknown
 }
 
 // golden folds a person's records.

@@ -116,6 +116,31 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestEventResultField reads results of events with the field, which is encoded where there is one, and without.
+func TestEventResultField(t *testing.T) {
+	r := sampleResult()
+	without := EncodeResult(r)
+	r.Events = append(r.Events, EventResult{Status: Rejected, Code: "unknown_one_id", Field: "one_id"})
+	r.Events[0].Field = "payload.n"
+	with := EncodeResult(r)
+	if got, err := DecodeResult(with); err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("decoded to %+v, %v", got, err)
+	}
+	r.Events = r.Events[:1]
+	r.Events[0].Field = ""
+	if !bytes.Equal(EncodeResult(r), without) {
+		t.Error("an empty field is encoded")
+	}
+	list := bytes.Index(with, append([]byte{0x92, 0x95, byte(Duplicate)}, 0xc4, 16))
+	if list < 0 {
+		t.Fatal("no event of five fields")
+	}
+	with[list+1] = 0x96
+	if _, err := DecodeResult(with); !errors.Is(err, ErrMalformed) {
+		t.Errorf("six fields: %v", err)
+	}
+}
+
 // reference encodes with the library that the format follows.
 func reference(t *testing.T, v any) []byte {
 	t.Helper()
@@ -288,6 +313,7 @@ func reencode(body Body) []byte {
 
 func FuzzDecodeResult(f *testing.F) {
 	f.Add(EncodeResult(sampleResult()))
+	f.Add(EncodeResult(&Result{Events: []EventResult{{Status: Rejected, Code: "c", Field: "one_id"}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		checkDecode(t, b, func(b []byte) ([]byte, error) {
 			r, err := DecodeResult(b)

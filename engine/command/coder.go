@@ -82,6 +82,22 @@ func (c *coder) structure(n int) {
 	}
 }
 
+// extended reads or writes the header of a struct of n fields that may have one more, and tells whether it has.
+func (c *coder) extended(n int, more bool) bool {
+	if c.writing {
+		if more {
+			n++
+		}
+		c.header(n)
+		return more
+	}
+	got, ok := c.arrayHeader()
+	if c.err == nil && (!ok || got != n && got != n+1) {
+		c.fail("an array of %d or %d fields was expected", n, n+1)
+	}
+	return got == n+1
+}
+
 func (c *coder) header(n int) {
 	switch {
 	case n < 16:

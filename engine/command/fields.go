@@ -1,7 +1,8 @@
 package command
 
 // The fields of every struct in the order in which they are encoded. The order and the number of fields are part of
-// the format: a changed struct is a new Version, and the old one stays readable for ever.
+// the format: a changed struct is a new Version, and the old one stays readable for ever. Only a result, which is kept
+// for a day, may have a field more behind the others, if it stays away where it is empty.
 
 func (e *Envelope) fields(c *coder) {
 	c.structure(6)
@@ -186,9 +187,12 @@ func (r *RecordResult) fields(c *coder) {
 }
 
 func (r *EventResult) fields(c *coder) {
-	c.structure(4)
+	more := c.extended(4, r.Field != "")
 	octet(c, &r.Status)
 	c.hash((*[16]byte)(&r.OneID))
 	c.text(&r.Code)
 	c.text(&r.Detail)
+	if more {
+		c.text(&r.Field)
+	}
 }

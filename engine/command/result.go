@@ -40,11 +40,13 @@ type RecordResult struct {
 	Field      string
 }
 
-// EventResult is the outcome of one event.
+// EventResult is the outcome of one event. Field is encoded only where there is one: results of builds that had no Field
+// read the same.
 type EventResult struct {
 	_msgpack struct{} `msgpack:",as_array"`
 	Status   Status
 	OneID    ID
 	Code     string
 	Detail   string
+	Field    string `msgpack:"-"`
 }

@@ -39,7 +39,7 @@ var rooms = []struct {
 
 	{"client", "client/wire"},
 	{"server/privacy", "engine/command engine/schema"},
-	{"server/intake", "client/wire engine/command engine/schema server/privacy"},
+	{"server/intake", "client/wire engine/command engine/schema query server/privacy"},
 	{"server/auth", "engine engine/command engine/schema"},
 
 	{"server/api", "client/wire engine/command engine/schema query index query/plan engine server/privacy server/intake server/auth"},

@@ -208,6 +208,16 @@ func (r *Root) Attributes(entity string) []AttributeInfo {
 	return out
 }
 
+// Deal is an attribute of opportunities, which have attributes of their own and no columns.
+func (r *Root) Deal(name string) (plan.Attribute, bool) {
+	for i := range r.deals {
+		if r.deals[i].name == name {
+			return r.deals[i].Attribute, true
+		}
+	}
+	return plan.Attribute{}, false
+}
+
 // Stats counts what a tenant has: live contacts and accounts, everything else as it came. Bytes is the memory of
 // the hash tables, records and event rows.
 type Stats struct {

@@ -15,6 +15,11 @@ type Identifier struct {
 
 // Identifiers lists the identifiers in the order in which they are tried. "phone" is no stored type: intake tells it
 // apart into mobile and landline. cdp_id is an id of an earlier platform, taken over as an alias of the OneID.
+//
+// crm_id is scoped by the system that gave it out: CRM and CRM2 with the same key are two people. The scope is the
+// record's or event's own source, case folded; the channels CALLCENTER, WEWORK, WECOM, AD, ADS and WEB carry the key of
+// the tenant's CRM, which has the scope CRM, as has a lookup, which has no source. "SCOPE:id" (letters, digits, _ and -
+// before the colon) names another scope than that.
 var Identifiers = []Identifier{
 	{"mobile", "contact", 1, 1.0, false},
 	{"email", "contact", 2, 0.9, false},
@@ -89,6 +94,14 @@ var AccountAttributes = []Attribute{
 	{"created_at", Time, false},
 	{"updated_at", Time, false},
 	{"org_id", Text, false},
+}
+
+// OpportunityAttributes lists what an opportunity has beside the attributes of contacts and accounts, or otherwise. Its
+// name is personal, because deals are often named after people.
+var OpportunityAttributes = []Attribute{
+	{"name", Text, true},
+	{"amount", Float, false},
+	{"currency", Text, false},
 }
 
 // Stages are the stages of an account (its attribute stage) in their order: events only move an account forward.

@@ -34,7 +34,11 @@ func (c *call) intakeTenant() intake.Tenant {
 
 // kindOf is the kind of a stored attribute as commands write it.
 func kindOf(root *engine.Root, entity, name string) (command.ValueKind, bool) {
-	a, ok := population(root, entity).Attribute(name)
+	find := population(root, entity).Attribute
+	if entity == "opportunity" {
+		find = root.Deal
+	}
+	a, ok := find(name)
 	if !ok {
 		return 0, false
 	}

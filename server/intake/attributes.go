@@ -18,7 +18,7 @@ type attributeRule struct {
 
 // canonical holds the rules of the canonical attributes per entity.
 var canonical = func() map[string]map[string]attributeRule {
-	rules := map[string]map[string]attributeRule{entityContact: {}, entityAccount: {}}
+	rules := map[string]map[string]attributeRule{entityContact: {}, entityAccount: {}, entityOpportunity: {}}
 	add := func(entity string, attributes []schema.Attribute, computed bool) {
 		for _, a := range attributes {
 			rule := attributeRule{computed: computed}
@@ -43,14 +43,20 @@ var canonical = func() map[string]map[string]attributeRule {
 	add(entityContact, schema.ContactAttributes, false)
 	add(entityContact, schema.ComputedAttributes, true)
 	add(entityAccount, schema.AccountAttributes, false)
+	add(entityOpportunity, schema.ContactAttributes, false)
+	add(entityOpportunity, schema.AccountAttributes, false)
+	add(entityOpportunity, schema.OpportunityAttributes, false) // after the others, whose names may mean less to hide
 	return rules
 }()
 
 // attribute turns one attribute into a value; kept is false for one without a value (null, the empty text): it says
 // nothing, and never erases.
 func (t *Tenant) attribute(entity, name string, v wire.Value) (value command.Value, kept bool, err *Error) {
-	if err := checkName(name); err != nil {
-		return value, false, err
+	rule, known := canonical[entity][name]
+	if !known {
+		if err := checkName(name); err != nil {
+			return value, false, err
+		}
 	}
 	if v.Kind == wire.NullValue || v.Kind == wire.TextValue && strings.TrimSpace(v.Text) == "" {
 		return value, false, nil
@@ -58,7 +64,6 @@ func (t *Tenant) attribute(entity, name string, v wire.Value) (value command.Val
 	if v.Kind == wire.NestedValue {
 		return value, false, &Error{Code: codeNested, Detail: "is an array or object: attributes are texts, numbers, bools and times", Field: name}
 	}
-	rule, known := canonical[entity][name]
 	if rule.computed {
 		return value, false, &Error{Code: codeComputed, Detail: "follows from events and records and cannot be set", Field: name}
 	}
@@ -77,9 +82,13 @@ func (t *Tenant) attribute(entity, name string, v wire.Value) (value command.Val
 // own reads the value of an attribute that is the tenant's own: as the kind that it has there, or, if it does not fit,
 // as its own, and Apply refuses it. Whether an item is rejected here follows from the request alone, never from the
 // state: a batch that is repeated under its Idempotency-Key has to make the same commands of the same items, or the
-// stored results would be told of other items.
+// stored results would be told of other items. A number that may be somebody's is kept as a sealed text, unless the
+// attribute is known to hold numbers.
 func (t *Tenant) own(entity, name string, v wire.Value) (command.Value, *Error) {
 	value, err := t.convert(kindOf(v), v)
+	if digits, personal := personalNumber(v); personal {
+		value, err = t.convert(command.Token, wire.Value{Kind: wire.TextValue, Text: digits})
+	}
 	if err != nil || t.KindOf == nil {
 		return value, err
 	}

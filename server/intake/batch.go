@@ -107,8 +107,8 @@ func refusal(r *command.Result) string {
 // fieldOf is the path of a field in a request.
 func fieldOf(list string, i int, field string) string {
 	path := list + "[" + strconv.Itoa(i) + "]"
-	if field != "" {
-		path += "." + field
+	if field != "" && field[0] != '[' {
+		path += "."
 	}
-	return path
+	return path + wire.ShortPath(field)
 }

@@ -26,7 +26,7 @@ func Events(t Tenant, now time.Time, events []wire.Event) *EventBatch {
 	it := &item{tenant: &t, ids: newIDSource(now)}
 	var chunk chunker
 	for i := range events {
-		it.reset()
+		it.reset(events[i].Source)
 		ev, err := it.event(now, &events[i])
 		if err == nil {
 			b.follow(it, i, &events[i], &ev)

@@ -18,13 +18,13 @@ import (
 const aliasType = "cdp_id"
 
 // Identifiers turns identifiers as keyed in into hashed and sealed ones, in the priority order of engine/schema.
-// entity is "contact" or "account". The error is an *Error whose Field is identifiers.<type>: a text that is no identifier,
+// entity is "contact" or "account"; a crm_id without a scope is of the tenant's CRM. The error is an *Error whose Field is identifiers.<type>: a text that is no identifier,
 // a masked one among them, is an error here, because nothing could be looked up by it.
 func Identifiers(keys *privacy.Keys, entity string, m wire.Identifiers) ([]command.Identifier, error) {
 	var got identifierSet
 	for _, typ := range typesOf(m, nil) {
 		if err := got.add(entity, typ, m[typ]); err != nil {
-			return nil, err.within("identifiers." + typ)
+			return nil, err.within(wire.ShortPath("identifiers." + typ))
 		}
 	}
 	if len(got.notes) > 0 {
@@ -52,8 +52,9 @@ func typesOf(m wire.Identifiers, types []string) []string {
 
 // identifierSet gathers the identifiers of one item, and the notes on those that were left out.
 type identifierSet struct {
-	found []Normalised
-	notes []wire.Note
+	source string // whose ids they are; "": of the tenant's CRM
+	found  []Normalised
+	notes  []wire.Note
 }
 
 // add normalises one identifier as keyed in. What is no identifier although its field is right (masked, empty, a middle
@@ -70,8 +71,11 @@ func (s *identifierSet) add(entity, typ, text string) *Error {
 	}
 	found, err := normalise(typ, text)
 	for _, n := range found {
-		if typ == "mobile" && n.Type == "landline" {
+		switch {
+		case typ == "mobile" && n.Type == "landline":
 			s.note(typ, codeLandline, "is a landline and was taken as one")
+		case typ == scopedType && n.Scope == "":
+			n.Scope = scopeOf(s.source)
 		}
 		s.put(n)
 	}
@@ -95,7 +99,7 @@ func (s *identifierSet) add(entity, typ, text string) *Error {
 
 func (s *identifierSet) put(n Normalised) {
 	for i := range s.found {
-		if s.found[i].Type == n.Type && s.found[i].identity() == n.identity() {
+		if s.found[i].Type == n.Type && s.found[i].Scope == n.Scope && s.found[i].identity() == n.identity() {
 			return
 		}
 	}
@@ -115,13 +119,12 @@ func (s *identifierSet) seal(keys *privacy.Keys) []command.Identifier {
 	}
 	if len(s.found) > 1 {
 		slices.SortFunc(s.found, func(a, b Normalised) int {
-			return cmp.Or(cmp.Compare(priorities[a.Type], priorities[b.Type]), cmp.Compare(a.identity(), b.identity()))
+			return cmp.Or(cmp.Compare(priorities[a.Type], priorities[b.Type]), cmp.Compare(a.identity(), b.identity()), cmp.Compare(a.Scope, b.Scope))
 		})
 	}
 	out := make([]command.Identifier, 0, len(s.found)+2)
 	for _, n := range s.found {
-		text := n.identity()
-		out = append(out, command.Identifier{Type: n.Type, Key: keys.Identifier(n.Type, "", text), Sealed: keys.Seal([]byte(text))})
+		out = append(out, command.Identifier{Type: n.Type, Key: keys.Identifier(n.Type, n.Scope, n.identity()), Sealed: keys.Seal([]byte(n.shown()))})
 	}
 	derived := len(out)
 	for _, n := range s.found {

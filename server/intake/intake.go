@@ -13,7 +13,7 @@ import (
 )
 
 // Tenant is what intake needs to know of a tenant. KindOf (may be nil) gives the declared kind of an attribute that is
-// not canonical; entity is "contact" or "account".
+// not canonical; entity is "contact", "account" or "opportunity".
 type Tenant struct {
 	ID     string
 	Zone   *time.Location
@@ -21,10 +21,11 @@ type Tenant struct {
 	KindOf func(entity, name string) (command.ValueKind, bool)
 }
 
-// The two populations that a record can speak of.
+// The two populations that a record can speak of, and opportunities, which have attributes of their own.
 const (
-	entityContact = "contact"
-	entityAccount = "account"
+	entityContact     = "contact"
+	entityAccount     = "account"
+	entityOpportunity = "opportunity"
 )
 
 // Error says what is wrong with one field. Code is stable, snake_case; Field is the path of the field.

@@ -94,7 +94,14 @@ func identifiers(t testing.TB, tenant Tenant, ids []command.Identifier) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key := tenant.Keys.Identifier(id.Type, "", string(plain)); key != id.Key {
+		scope, text := "", string(plain)
+		if id.Type == scopedType {
+			var explicit bool
+			if scope, text, explicit = cutScope(text); !explicit {
+				scope = crmScope
+			}
+		}
+		if key := tenant.Keys.Identifier(id.Type, scope, text); key != id.Key {
 			t.Errorf("%s: the key is not the hash of the sealed value", id.Type)
 		}
 		out = append(out, id.Type+":"+string(plain))
@@ -171,8 +178,8 @@ func TestRecords(t *testing.T) {
 	// Kinds of values: canonical, declared, by themselves.
 	is(head+`,"attributes":{"value":"12.50","created_at":"2024-10-29","score":"7","birthday":"1990-05-01T00:00:00+08:00","vip":"true","city":5}}`,
 		"value=float:12.5 created_at=time:2024-10-28T16:00:00Z score=int:7 birthday=time:1990-04-30T16:00:00Z vip=bool:1 city=text:5", "", "", "")
-	is(head+`,"attributes":{"n":9007199254740993,"f":1.5,"b":false,"t":"secret","z":-0.0}}`,
-		"n=int:9007199254740993 f=float:1.5 b=bool:0 t=token:secret z=float:0", "", "", "")
+	is(head+`,"attributes":{"n":90071992547409,"f":1.5,"b":false,"t":"secret","z":-0.0,"score":9007199254740993}}`,
+		"n=int:90071992547409 f=float:1.5 b=bool:0 t=token:secret z=float:0 score=int:9007199254740993", "", "", "")
 	is(head+`,"attributes":{"score":7.0,"value":7}}`, "score=int:7 value=float:7", "", "", "")
 	is(head+`,"attributes":{"score":7.5}}`, "score=float:7.5", "", "", "")
 	// Accounts.
@@ -182,7 +189,7 @@ func TestRecords(t *testing.T) {
 	is(`{"source":"CRM","source_id":"a-1","kind":"account","identifiers":{"mobile":"13800138001"},"attributes":{"credit_code":"wrong"}}`,
 		"credit_code=text:wrong", "", "", "attributes.credit_code=not_used_for_matching identifiers.mobile=identifier_of_another_entity")
 	is(`{"source":"CRM","source_id":"o-1","kind":"opportunity","identifiers":{"credit_code":"91350100M000100Y43"},"attributes":{"name":"大单","stage":"商机"}}`,
-		"name=text:大单 stage=text:商机", "", "/credit_code:91350100M000100Y43", "")
+		"name=token:大单 stage=text:商机", "", "/credit_code:91350100M000100Y43", "")
 	// Times.
 	is(head+`,"updated_at":"2024-10-29 10:30:00"}`, "", "", "", "updated_at=tenant_zone_assumed")
 	is(head+`,"updated_at":"2024-12-29T10:30:00+08:00"}`, "", "", "", "updated_at=updated_in_the_future")
@@ -212,8 +219,11 @@ func TestRecords(t *testing.T) {
 	rejected(head+`,"attributes":{"a":{"b":1}}}`, "nested_value records[0].attributes.a")
 	rejected(head+`,"attributes":{"a":[1]}}`, "nested_value records[0].attributes.a")
 	rejected(head+`,"attributes":{"":1}}`, "invalid_name records[0].attributes")
-	rejected(head+`,"attributes":{"a`+"`"+`b":1}}`, "invalid_name records[0].attributes.a`b")
-	rejected(head+`,"attributes":{"`+strings.Repeat("x", 129)+`":1}}`, "invalid_name records[0].attributes")
+	is(head+`,"attributes":{"a`+"`"+`b":1}}`, "a`b=int:1", "", "", "")
+	rejected(head+`,"attributes":{"account.x":1}}`, "invalid_name records[0].attributes.account.x")
+	rejected(head+`,"attributes":{" x":1}}`, "invalid_name records[0].attributes. x")
+	rejected(head+`,"attributes":{"a\u202eb":null}}`, "invalid_name records[0].attributes.a?b")
+	rejected(head+`,"attributes":{"`+strings.Repeat("x", 257)+`":1}}`, "invalid_name records[0].attributes."+strings.Repeat("x", 52)+"…")
 	rejected(head+`,"attributes":{"value":"much"}}`, "type_mismatch records[0].attributes.value")
 	rejected(head+`,"attributes":{"value":true}}`, "type_mismatch records[0].attributes.value")
 	rejected(head+`,"attributes":{"created_at":1730169000}}`, "type_mismatch records[0].attributes.created_at")
@@ -306,7 +316,7 @@ func TestEvents(t *testing.T) {
 	// Numbers may come as texts and the other way round; what cannot be used is left to the sealed payload.
 	is(event(person+`,"payload":{"talk_seconds":"900","answered":"true","agent_id":17,"long":"`+strings.Repeat("x", 257)+`","big":18446744073709551616}`),
 		"talk_seconds=float:900 answered=bool:1 agent_id=text:17 big=float:1.8446744073709552e+19", "crm_id:C-1", "")
-	is(event(person+`,"payload":{"a`+"`"+`b":1,"e":"","x":1}`), "x=int:1", "crm_id:C-1", "")
+	is(event(person+`,"payload":{"a`+"`"+`b":1,"e":"","x":1}`), "a`b=int:1 x=int:1", "crm_id:C-1", "")
 	// Whose event it is.
 	is(event(`,"one_id":"one_01HZY"`), "", "cdp_id:one_01HZY", "")
 	is(event(`,"one_id":"CDP_001","identifiers":{"mobile":"13800138001"}`), "", "mobile:13800138001 cdp_id:CDP_001 mobile_sha256 mobile_md5", "")
@@ -316,7 +326,7 @@ func TestEvents(t *testing.T) {
 	}
 	is(event(`,"identifiers":{"mobile":"138****8001","cookie_id":"k"}`), "", "cookie_id:k", "identifiers.mobile=masked_value")
 	// The clock.
-	is(`{"event_id":"e1","source":"s","type":"page.view","occurred_at":"2024-10-29 10:30:00"`+person+`}`, "", "crm_id:C-1", "occurred_at=tenant_zone_assumed")
+	is(`{"event_id":"e1","source":"s","type":"page.view","occurred_at":"2024-10-29 10:30:00"`+person+`}`, "", "crm_id:S:C-1", "occurred_at=tenant_zone_assumed")
 	for text, future := range map[string]bool{"2024-10-30T12:05:00Z": false, "2024-10-30T12:05:01Z": true, "2099-01-01T00:00:00Z": true} {
 		if ev, r := one(`{"event_id":"e1","source":"s","type":"page.view","occurred_at":"` + text + `"` + person + `}`); ev.Future != future || r.Future != future {
 			t.Errorf("%s: future %v, want %v", text, ev.Future, future)
@@ -331,6 +341,10 @@ func TestEvents(t *testing.T) {
 	rejected(event(person+`,"tenant_id":"t002"`), "tenant_mismatch events[0].tenant_id")
 	rejected(event(person+`,"colour":"red"`), "unknown_field events[0].colour")
 	rejected(event(person+`,"payload":"x"`), "wrong_type events[0].payload")
+	rejected(event(person+`,"payload":{"":1}`), "invalid_name events[0].payload")
+	rejected(event(person+`,"payload":{"account.name":"x"}`), "invalid_name events[0].payload.account.name")
+	rejected(event(person+`,"payload":{"x\u200b":{"y":1}}`), "invalid_name events[0].payload.x?")
+	rejected(event(person+`,"payload":{"x":1e999}`), "number_out_of_range events[0].payload.x")
 	rejected(event(`,"identifiers":{"mobile":"1"}`), "no_identifier events[0].identifiers")
 	rejected(event(`,"identifiers":{"mobile":"1380013800"}`), "invalid_mobile events[0].identifiers.mobile")
 	rejected(event(``), "no_identifier events[0].identifiers")

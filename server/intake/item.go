@@ -17,6 +17,7 @@ type item struct {
 	contact identifierSet
 	account identifierSet
 	notes   []wire.Note
+	kinds   freshKinds
 	spare   int // bytes by which the attributes may become larger in another state of the tenant
 }
 
@@ -24,9 +25,9 @@ func (it *item) note(field, code, detail string) {
 	it.notes = append(it.notes, wire.Note{Field: field, Code: code, Detail: detail})
 }
 
-// reset readies the item for the next one of its batch. Notes were handed out and are not reused.
-func (it *item) reset() {
-	it.contact.found, it.contact.notes = it.contact.found[:0], nil
+// reset readies the item for the next one of its batch, which is of source. Notes were handed out and are not reused.
+func (it *item) reset(source string) {
+	it.contact.source, it.contact.found, it.contact.notes = source, it.contact.found[:0], nil
 	it.account.found, it.account.notes = it.account.found[:0], nil
 	it.notes, it.spare = nil, 0
 }
@@ -44,7 +45,7 @@ func (it *item) identifiers(entity string, m wire.Identifiers, withAccount bool)
 		if withAccount && entities[typ] == entityAccount {
 			err = it.accountIdentifier("identifiers."+typ, typ, text, true)
 		} else if err = it.contact.add(entity, typ, text); err != nil {
-			err = err.within("identifiers." + typ)
+			err = err.within(wire.ShortPath("identifiers." + typ))
 		}
 		if err != nil {
 			return err

@@ -1,9 +1,13 @@
 package intake
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"rollcall/client/wire"
+	"rollcall/query"
 )
 
 // The limits of one item and its fields, in bytes unless they are counts. The text limit itself (16 KiB) is the
@@ -14,7 +18,6 @@ const (
 	MaxID           = 256 // source_id, event_id, org_id, one_id
 	MaxIdentifier   = 512
 	MaxIdentifiers  = 64 // of one item, after several numbers in one text were told apart
-	MaxName         = 128
 	MaxEventType    = 128
 	MaxIndexedText  = 256 // of a payload property that expressions can use
 	MaxIndexedProps = 256
@@ -95,17 +98,17 @@ func hasControl(text string) bool {
 	return !ascii && !utf8.ValidString(text)
 }
 
-// checkName checks the name of an attribute: it must be writable in an expression, which quotes names by backticks.
+// checkName checks the name of an attribute or property: it must be one that expressions can write.
 func checkName(name string) *Error {
-	switch {
-	case name == "":
-		return &Error{Code: codeInvalidName, Detail: "a name is empty"}
-	case len(name) > MaxName:
-		return &Error{Code: codeInvalidName, Detail: "a name is longer than " + strconv.Itoa(MaxName) + " bytes"}
-	case hasControl(name) || strings.TrimSpace(name) != name || strings.ContainsRune(name, '`'):
-		return &Error{Code: codeInvalidName, Detail: "a name holds control characters, a backtick, or white space around it", Field: name}
+	err := query.CheckName(name)
+	if err == nil {
+		return nil
 	}
-	return nil
+	detail := err.Error()
+	if e := (*query.Error)(nil); errors.As(err, &e) {
+		detail = e.Message
+	}
+	return &Error{Code: codeInvalidName, Detail: detail, Field: wire.ShortPath(name)}
 }
 
 // validEventType tells whether typ is two to four dotted parts of lower-case letters, digits and underscores, each

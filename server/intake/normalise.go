@@ -14,6 +14,7 @@ type Normalised struct {
 	Type      string // as in engine/schema: never "phone"
 	Text      string
 	Extension string // of a phone number
+	Scope     string // of a crm_id: the system whose id it is; "" as it is keyed in without one
 }
 
 // identity is what is hashed: behind one switchboard, the extension tells who is meant. A mobile's extension does not count.
@@ -83,6 +84,8 @@ func normalise(typ, text string) ([]Normalised, *Error) {
 		return one(companyKey(text))
 	case "wecom_userid":
 		return one(corpUser(text))
+	case scopedType:
+		return scoped(text)
 	}
 	return one(opaque(text))
 }

@@ -35,14 +35,20 @@ var propRules = func() map[string]propRule {
 }()
 
 // props takes the scalars at the top of a payload that expressions can use. A value that cannot be used is left to the
-// sealed payload: an odd property is no reason to lose a call.
+// sealed payload: an odd one is no reason to lose a call. A name that no expression could write is an error.
 func (it *item) props(payload wire.Object) (out []command.Value, err *Error) {
 	payload.Members(func(name string, v wire.Value) bool {
-		rule := propRules[name]
-		if rule.unindexed || v.Kind == wire.NullValue || v.Kind == wire.NestedValue || checkName(name) != nil {
+		rule, known := propRules[name]
+		if !known {
+			if err = checkName(name); err != nil {
+				err = err.within("payload")
+				return false
+			}
+		}
+		if rule.unindexed || v.Kind == wire.NullValue || v.Kind == wire.NestedValue {
 			return true
 		}
-		value, usable := it.prop(rule, v)
+		value, usable := it.prop(name, rule, v)
 		if !usable {
 			return true
 		}
@@ -73,7 +79,10 @@ func setProp(props []command.Value, name, text string) []command.Value {
 	return append(props, value)
 }
 
-func (it *item) prop(rule propRule, v wire.Value) (value command.Value, usable bool) {
+func (it *item) prop(name string, rule propRule, v wire.Value) (value command.Value, usable bool) {
+	if digits, mobile := mobileNumber(v); mobile && phoneProp(name) {
+		v = wire.Value{Kind: wire.TextValue, Text: digits}
+	}
 	if rule.kind != command.Null {
 		if value, err := it.tenant.convert(rule.kind, v); err == nil {
 			return value, value.Kind != command.Text || value.Text != "" && len(value.Text) <= MaxIndexedText

@@ -24,18 +24,19 @@ type RecordBatch struct {
 // Records checks a batch and makes its commands.
 func Records(t Tenant, now time.Time, records []wire.Record) *RecordBatch {
 	b := &RecordBatch{places: make([]place, len(records)), results: make([]wire.RecordResult, len(records))}
-	it := &item{tenant: &t, ids: newIDSource(now)}
+	it := &item{tenant: &t, ids: newIDSource(now), kinds: freshKinds{declared: t.KindOf}}
+	t.KindOf = it.kinds.of
 	var chunk chunker
 	for i := range records {
-		it.reset()
+		it.reset(records[i].Source)
 		rec, err := it.record(now, &records[i])
 		b.results[i].Notes = it.allNotes()
 		if err != nil {
 			b.places[i].command = rejected
-			err = err.within("records[" + strconv.Itoa(i) + "]")
-			b.results[i] = wire.RecordResult{Status: wire.StatusRejected, Code: err.Code, Detail: err.Detail, Field: err.Field, Notes: b.results[i].Notes}
+			b.results[i] = wire.RecordResult{Status: wire.StatusRejected, Code: err.Code, Detail: err.Detail, Field: fieldOf("records", i, err.Field), Notes: b.results[i].Notes}
 			continue
 		}
+		it.kinds.take(entityOf(rec.Kind), rec.Attributes)
 		if chunk.begins(recordSize(&rec) + it.spare) {
 			b.Commands = append(b.Commands, command.PutRecords{})
 		}
@@ -99,15 +100,23 @@ func (it *item) record(now time.Time, in *wire.Record) (rec command.Record, err 
 	return rec, nil
 }
 
+// entityOf is whose attributes a record of this kind has.
+func entityOf(kind command.Kind) string {
+	switch kind {
+	case command.KindAccount:
+		return entityAccount
+	case command.KindOpportunity:
+		return entityOpportunity
+	}
+	return entityContact
+}
+
 // attributes reads the attributes of a record. company is the name of the company that the record speaks of: its own
 // for an account, the person's or deal's for the others.
 func (it *item) attributes(kind command.Kind, in wire.Object) (out []command.Value, company string, err *Error) {
-	entity, companyName := entityContact, "company"
-	switch kind {
-	case command.KindAccount:
-		entity, companyName = entityAccount, "name"
-	case command.KindOpportunity:
-		entity = entityAccount // a deal's name, stage and value are a company's matter, no person's
+	entity, companyName := entityOf(kind), "company"
+	if kind == command.KindAccount {
+		companyName = "name"
 	}
 	count := 0
 	in.Members(func(name string, v wire.Value) bool {
@@ -161,7 +170,7 @@ func (it *item) identifierAttribute(kind command.Kind, entity, name, text string
 		return !isAttribute, nil
 	case owner == entityAccount:
 		it.accountIdentifier(field, name, text, false)
-	case entity == entityAccount && kind == command.KindAccount:
+	case kind == command.KindAccount:
 		it.note(field, codeWrongEntity, "belongs to a person and was left out")
 		return true, nil
 	default:

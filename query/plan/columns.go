@@ -36,11 +36,15 @@ func tagSource(name string) source {
 	}
 }
 
-// idsSource plans id IN (…). An id that nobody has matches nobody.
-func idsSource(ids []string) source {
+// ids plans id IN (…). An id that nobody has matches nobody.
+func (c *compiler) ids(e *query.IDs) source {
+	saved := c.used != nil
 	return func(b *binding) (leaf, error) {
 		edit := (*index.Set)(nil).Edit()
-		for _, id := range ids {
+		for _, id := range e.Values {
+			if saved {
+				id = openText(b.ev.o.Cipher, id)
+			}
 			if ord, ok := b.ev.p.Ordinal(id); ok {
 				edit.Add(ord)
 			}

@@ -6,10 +6,11 @@ import (
 
 // node is a planned expression: AND or OR over its arms, or a leaf. It holds no data of any root.
 type node struct {
-	or   bool
-	arms []arm
-	leaf source
-	join *arm // of a leaf that asks the account: what is asked there
+	or      bool
+	arms    []arm
+	leaf    source
+	join    *arm // of a leaf that asks the account: what is asked there
+	inlined bool // the arm is the definition of a rule tag or a segment
 }
 
 // arm is an operand: a node, or its complement. expr is how it is written.
@@ -69,7 +70,7 @@ func (c *compiler) compile(e query.Expr) (arm, error) {
 	case *query.Segment:
 		return c.segment(e)
 	case *query.IDs:
-		return arm{n: &node{leaf: idsSource(e.Values)}, expr: e}, nil
+		return arm{n: &node{leaf: c.ids(e)}, expr: e}, nil
 	case *query.Did:
 		return c.did(e)
 	case *query.Aggregate:
@@ -129,7 +130,7 @@ func (c *compiler) inline(e query.Expr, d definition, body query.Expr) (arm, err
 	if err != nil {
 		return arm{}, err
 	}
-	return arm{n: &node{arms: []arm{a}}, expr: e}, nil
+	return arm{n: &node{arms: []arm{a}, inlined: true}, expr: e}, nil
 }
 
 func (c *compiler) has(e *query.Has, f field) (source, error) {
@@ -153,7 +154,7 @@ func (c *compiler) compare(e *query.Compare, f field) (source, error) {
 		if err := c.needLiteral(f, e.Value, query.Text); err != nil {
 			return nil, err
 		}
-		return textSource(f, compareText(e.Op, e.Value.Text)), nil
+		return textSource(f, c.compareText(e.Op, e.Value.Text)), nil
 	}
 	switch f.attr.Kind {
 	case Bool:
@@ -186,7 +187,7 @@ func (c *compiler) between(e *query.Between, f field) (source, error) {
 				return nil, err
 			}
 		}
-		return textSource(f, betweenTexts(e.Low.Text, e.High.Text)), nil
+		return textSource(f, c.betweenTexts(e.Low.Text, e.High.Text)), nil
 	}
 	switch f.attr.Kind {
 	case Bool:
@@ -228,7 +229,7 @@ func (c *compiler) in(e *query.In, f field) (source, error) {
 			}
 			texts = append(texts, l.Text)
 		}
-		return textSource(f, oneOfTexts(texts)), nil
+		return textSource(f, c.oneOfTexts(texts)), nil
 	}
 	var ints []span[int64]
 	var floats []span[float64]
@@ -272,7 +273,7 @@ func (c *compiler) like(e *query.Like, f field) (source, error) {
 	if !f.text() {
 		return nil, c.mismatch(e.Pos(), "", "%s is %s: LIKE is for texts", f.shown, kindNames[f.attr.Kind])
 	}
-	return textSource(f, likeText(e.Pattern)), nil
+	return textSource(f, c.likeText(e.Pattern)), nil
 }
 
 // isNull plans IS NULL as the complement of "has a value", which is also right through the account: a contact without

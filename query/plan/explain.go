@@ -96,7 +96,7 @@ func (pl *Plan) Explain(p Population, o Options) (*Node, error) {
 		}
 	}
 	x := explainer{ev: ev, trace: trace}
-	root, err := x.node(pl.root)
+	root, err := x.node(pl.root, false)
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +112,16 @@ type explainer struct {
 	trace map[*node]*bound
 }
 
-func (x *explainer) node(a arm) (*Node, error) {
+// node explains a. Where it stands in a definition that is kept, its label shows the texts that are sealed there.
+func (x *explainer) node(a arm, saved bool) (*Node, error) {
 	b := x.trace[a.n]
-	n := &Node{Label: query.Print(a.expr)}
+	expr := a.expr
+	if saved {
+		expr = Reveal(expr, x.ev.o.Cipher)
+	}
+	n := &Node{Label: query.Print(expr)}
 	for _, inner := range a.n.arms {
-		child, err := x.node(inner)
+		child, err := x.node(inner, saved || a.n.inlined)
 		if err != nil {
 			return nil, err
 		}

@@ -16,46 +16,82 @@ var errNoCipher = errors.New("sealed texts are asked for without the tenant's ci
 // textTest is a planned comparison of a text: with constants, which become dictionary codes, or by a function of the
 // text, which is asked once for every entry of the dictionary. It is shared by all evaluations of its plan.
 type textTest struct {
-	texts []string               // equal to one of these, when match is nil
-	not   bool                   // there is a text, and it is none of texts
-	match func(text string) bool // else: the texts for which it is true
+	texts []string                                    // the constants, as they are written
+	saved bool                                        // they stand in a definition that is kept: some may be sealed
+	not   bool                                        // there is a text, and it is none of the constants
+	judge func(texts []string) func(text string) bool // makes match; nil where texts are equal to a constant or not
 	cache matchCache
+
+	opened []string               // texts, in plain; nil before the first bind
+	match  func(text string) bool // the texts for which it is true; nil for constants
 }
 
 // matchCache remembers which entries of a dictionary match. A dictionary only ever grows, and codes stay what they
 // are, so what was found for its first entries holds for as long as the plan.
 type matchCache struct {
-	mu    sync.Mutex
+	mu    sync.Mutex     // also of textTest.opened and textTest.match
 	dict  index.DictView // the dictionary that was asked
 	known uint32         // entries 1…known were asked
 	codes *index.CodeSet // those that match; never changed once it stands here
 }
 
-func compareText(op query.Op, text string) *textTest {
+func (c *compiler) compareText(op query.Op, text string) *textTest {
+	t := c.oneOfTexts([]string{text})
 	switch op {
 	case query.Equal:
-		return &textTest{texts: []string{text}}
 	case query.NotEqual:
-		return &textTest{texts: []string{text}, not: true}
-	case query.Less:
-		return &textTest{match: func(t string) bool { return t < text }}
-	case query.LessEqual:
-		return &textTest{match: func(t string) bool { return t <= text }}
-	case query.Greater:
-		return &textTest{match: func(t string) bool { return t > text }}
+		t.not = true
+	default:
+		t.judge = func(bounds []string) func(string) bool { return against(op, bounds[0]) }
 	}
-	return &textTest{match: func(t string) bool { return t >= text }}
+	return t
 }
 
-func betweenTexts(low, high string) *textTest {
-	return &textTest{match: func(t string) bool { return low <= t && t <= high }}
+// against tells whether a text stands in the relation op to bound, bytewise.
+func against(op query.Op, bound string) func(text string) bool {
+	switch op {
+	case query.Less:
+		return func(t string) bool { return t < bound }
+	case query.LessEqual:
+		return func(t string) bool { return t <= bound }
+	case query.Greater:
+		return func(t string) bool { return t > bound }
+	}
+	return func(t string) bool { return t >= bound }
 }
 
-func oneOfTexts(texts []string) *textTest { return &textTest{texts: texts} }
+func (c *compiler) betweenTexts(low, high string) *textTest {
+	t := c.oneOfTexts([]string{low, high})
+	t.judge = func(bounds []string) func(string) bool {
+		return func(t string) bool { return bounds[0] <= t && t <= bounds[1] }
+	}
+	return t
+}
 
-func likeText(pattern string) *textTest {
-	p := parseLike(pattern)
-	return &textTest{match: p.matches}
+func (c *compiler) oneOfTexts(texts []string) *textTest {
+	return &textTest{texts: texts, saved: c.used != nil}
+}
+
+func (c *compiler) likeText(pattern string) *textTest {
+	t := c.oneOfTexts([]string{pattern})
+	t.judge = func(texts []string) func(string) bool { return parseLike(texts[0]).matches }
+	return t
+}
+
+// open makes opened and match. The caller holds the cache.
+func (t *textTest) open(cipher Cipher) {
+	if t.opened != nil {
+		return
+	}
+	t.opened = slices.Clone(t.texts)
+	for i, text := range t.opened {
+		if t.saved {
+			t.opened[i] = openText(cipher, text)
+		}
+	}
+	if t.judge != nil {
+		t.match = t.judge(t.opened)
+	}
 }
 
 // codeTest is a textTest tied to the dictionary of one root.
@@ -76,15 +112,15 @@ func (t *textTest) bind(b *binding, dict index.DictView, sealed bool) (*codeTest
 			return nil, errNoCipher
 		}
 	}
+	t.cache.mu.Lock()
+	defer t.cache.mu.Unlock()
+	t.open(b.ev.o.Cipher)
+	c.codes = new(index.CodeSet)
 	if t.match != nil {
-		t.cache.mu.Lock()
-		defer t.cache.mu.Unlock()
-		c.codes = new(index.CodeSet)
 		c.adopt()
 		return c, nil
 	}
-	c.codes = new(index.CodeSet)
-	for _, text := range t.texts {
+	for _, text := range t.opened {
 		if c.cipher != nil {
 			text = c.cipher.Token(text)
 		}

@@ -140,7 +140,7 @@ func (c *compiler) where(s *eventSelection, e query.Expr) (*rowTest, error) {
 		return c.whereIn(s, e)
 	case *query.Like:
 		at, _, err := c.prop(s, e.Name, e.Pos(), query.Text)
-		return &rowTest{kind: rowText, prop: at, text: likeText(e.Pattern)}, err
+		return &rowTest{kind: rowText, prop: at, text: c.likeText(e.Pattern)}, err
 	case *query.IsNull:
 		at, err := c.anyProp(s, e.Name, e.Pos(), query.Number, query.Text, query.Bool)
 		t := &rowTest{kind: rowPresent, prop: at}
@@ -172,7 +172,7 @@ func (c *compiler) whereCompare(s *eventSelection, e *query.Compare) (*rowTest, 
 	t := &rowTest{prop: at}
 	switch e.Value.Kind {
 	case query.Text:
-		t.kind, t.text = rowText, compareText(e.Op, e.Value.Text)
+		t.kind, t.text = rowText, c.compareText(e.Op, e.Value.Text)
 	case query.Number:
 		d, err := c.decimal(e.Value)
 		if err != nil {
@@ -197,7 +197,7 @@ func (c *compiler) whereBetween(s *eventSelection, e *query.Between) (*rowTest, 
 		return nil, c.mismatch(int(e.High.At), "", "the bounds of %s are two numbers, or two texts", name)
 	}
 	if e.Low.Kind == query.Text {
-		return &rowTest{kind: rowText, prop: at, text: betweenTexts(e.Low.Text, e.High.Text)}, nil
+		return &rowTest{kind: rowText, prop: at, text: c.betweenTexts(e.Low.Text, e.High.Text)}, nil
 	}
 	low, err := c.decimal(e.Low)
 	if err != nil {
@@ -237,7 +237,7 @@ func (c *compiler) whereIn(s *eventSelection, e *query.In) (*rowTest, error) {
 		if err != nil {
 			return nil, err
 		}
-		all.arms = append(all.arms, &rowTest{kind: rowText, prop: at, text: oneOfTexts(texts)})
+		all.arms = append(all.arms, &rowTest{kind: rowText, prop: at, text: c.oneOfTexts(texts)})
 	}
 	return all, nil
 }

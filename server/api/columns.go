@@ -234,7 +234,7 @@ func (e *evaluation) identifier(name string, ord uint32) (any, error) {
 func (e *evaluation) tag(name string, t plan.Tag) (func(uint32) (any, error), error) {
 	switch {
 	case t.Rule != nil:
-		holds, err := e.call.tenant.plans.PlanExpr(&query.Has{Name: query.Name{Text: name}}, e.population)
+		holds, err := e.call.ruleOf(name, e.population)
 		if err != nil {
 			return nil, err
 		}

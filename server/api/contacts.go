@@ -131,7 +131,7 @@ func (c *call) viewerAt(root *engine.Root, now int64) (*viewer, error) {
 		if t.Kind != "rule" {
 			continue
 		}
-		p, err := c.tenant.plans.Plan(t.Rule, population(root, t.Entity))
+		p, err := c.ruleOf(t.Name, population(root, t.Entity))
 		if err != nil {
 			return nil, fmt.Errorf("planning the rule of a tag: %w", err)
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"runtime"
@@ -141,4 +142,25 @@ func (c *call) parsed(where wire.Expression, root *engine.Root) (query.Expr, err
 		return true
 	})
 	return e, nil
+}
+
+// kept is an expression over p as it goes into the log: with its personal texts sealed (I18). field is where it was sent.
+func (c *call) kept(field string, e query.Expr, p plan.Population) (string, error) {
+	text := query.Print(plan.Seal(e, p, c.tenant.keys))
+	if _, err := query.Parse(text); err != nil {
+		// Sealed texts are longer than plain ones.
+		return "", problem(http.StatusUnprocessableEntity, query.CodeTooLarge,
+			"sealed, as it is kept, the expression is too long (%d bytes of %d, or an id of more than %d): shorten its lists of texts",
+			len(text), query.MaxBytes, query.MaxNameBytes).at(field)
+	}
+	return text, nil
+}
+
+// shown is an expression that was kept, as it was sent.
+func (c *call) shown(kept string) (string, error) {
+	e, err := query.Parse(kept)
+	if err != nil {
+		return "", fmt.Errorf("reading a definition: %w", err)
+	}
+	return query.Print(plan.Reveal(e, c.tenant.keys)), nil
 }

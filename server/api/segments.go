@@ -44,7 +44,10 @@ func (c *call) putSegment() (any, error) {
 	if err := plan.CheckSegment(id, e, root.Contacts()); err != nil {
 		return nil, err
 	}
-	body := command.PutSegment{ID: id, Name: in.Name, Where: query.Print(e), Mode: in.Mode}
+	body := command.PutSegment{ID: id, Name: in.Name, Mode: in.Mode}
+	if body.Where, err = c.kept("where", e, root.Contacts()); err != nil {
+		return nil, err
+	}
 	if in.Mode == "static" {
 		if body.Members, err = c.frozen(root, e); err != nil {
 			return nil, err
@@ -97,8 +100,12 @@ func (c *call) segment(root *engine.Root, s engine.SegmentInfo) (wire.Segment, e
 	if err != nil {
 		return wire.Segment{}, err
 	}
+	where, err := c.shown(s.Where)
+	if err != nil {
+		return wire.Segment{}, err
+	}
 	n, err := p.Count(root.Contacts(), c.options(c.api.Clock().UnixMilli()))
-	return wire.Segment{ID: s.ID, Name: s.Name, Where: s.Where, Mode: s.Mode, Count: n, CreatedAt: c.formatTime(s.CreatedAt)}, err
+	return wire.Segment{ID: s.ID, Name: s.Name, Where: where, Mode: s.Mode, Count: n, CreatedAt: c.formatTime(s.CreatedAt)}, err
 }
 
 // segmentNow is the segment as the newest root has it.

@@ -57,7 +57,9 @@ func (c *call) putTag() (any, error) {
 		if err != nil {
 			return nil, aboutField(err, "rule")
 		}
-		body.Rule = query.Print(e)
+		if body.Rule, err = c.kept("rule", e, population(root, in.Entity)); err != nil {
+			return nil, err
+		}
 	}
 	r, err := c.propose(&body)
 	if err != nil {
@@ -98,24 +100,32 @@ func (c *call) tagOf(root *engine.Root, name string) (engine.TagInfo, error) {
 // tag is a tag with its coverage. That of a rule is counted now, with the clock at now.
 func (c *call) tag(root *engine.Root, t engine.TagInfo, now int64) (wire.Tag, error) {
 	p := population(root, t.Entity)
-	n := t.Count
+	n, text := t.Count, ""
 	if t.Kind == "rule" {
-		rule, err := c.tenant.plans.Plan(t.Rule, p)
+		rule, err := c.ruleOf(t.Name, p)
 		if err != nil {
 			return wire.Tag{}, err
 		}
 		if n, err = rule.Count(p, c.options(now)); err != nil {
 			return wire.Tag{}, err
 		}
+		if text, err = c.shown(t.Rule); err != nil {
+			return wire.Tag{}, err
+		}
 	}
 	out := wire.Tag{
-		Name: t.Name, Entity: t.Entity, Kind: t.Kind, Valued: t.Valued, Rule: t.Rule, Description: t.Description, Count: n,
+		Name: t.Name, Entity: t.Entity, Kind: t.Kind, Valued: t.Valued, Rule: text, Description: t.Description, Count: n,
 		CreatedAt: c.formatTime(t.CreatedAt), ChangedAt: c.formatTime(t.ChangedAt),
 	}
 	if all := p.Live().Card(); all > 0 {
 		out.Coverage = float64(n) / float64(all)
 	}
 	return out, nil
+}
+
+// ruleOf plans a rule tag of p. It is planned by its name: what it is defined by is sealed.
+func (c *call) ruleOf(name string, p plan.Population) (*plan.Plan, error) {
+	return c.tenant.plans.PlanExpr(&query.Has{Name: query.Name{Text: name}}, p)
 }
 
 // argumentNow is the instant of the query parameter now, else the node's clock.

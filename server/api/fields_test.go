@@ -71,6 +71,30 @@ func TestFieldsOfQueries(t *testing.T) {
 	wantAt(t, n.want(200, "GET", "/v1/contacts/"+id, key, nil), "org_WEWORK", "attributes", "org_id")
 }
 
+// TestFieldsOfRejections looks at where the rejections point that only the state can tell.
+func TestFieldsOfRejections(t *testing.T) {
+	n := startNode(t, nil)
+	key := n.tenant("t001", "admin")
+	n.want(200, "PUT", "/v1/tags/vip", key, object{"kind": "manual"})
+	record := func(id string, attributes object) map[string]any {
+		return n.want(200, "POST", "/v1/records", key, object{"records": list{
+			object{"source": "CRM", "source_id": "0", "identifiers": object{"mobile": "13800138000"}},
+			object{"source": "CRM", "source_id": id, "identifiers": object{"mobile": "13800138001"}, "attributes": attributes},
+		}})
+	}
+	out := record("1", object{"vip": true})
+	wantAt(t, out, "name_taken", "results", 1, "code")
+	wantAt(t, out, "records[1].attributes.vip", "results", 1, "field")
+	record("1", object{"seats": 3})
+	out = record("2", object{"seats": true})
+	wantAt(t, out, "type_mismatch", "results", 1, "code")
+	wantAt(t, out, "records[1].attributes.seats", "results", 1, "field")
+	out = n.want(200, "POST", "/v1/events", key, object{"events": list{object{"event_id": "e1", "source": "WEB", "type": "page.view",
+		"occurred_at": "2024-10-29T11:00:00+08:00", "one_id": "01890000-0000-7000-8000-000000000000"}}})
+	wantAt(t, out, "unknown_one_id", "results", 0, "code")
+	wantAt(t, out, "events[0].one_id", "results", 0, "field")
+}
+
 // TestPaperEvent posts the mission's example of an event as it stands there, and reads it back.
 func TestPaperEvent(t *testing.T) {
 	n := startNode(t, nil)

@@ -106,7 +106,7 @@ func (c *call) tag(root *engine.Root, t engine.TagInfo, now int64) (wire.Tag, er
 		if err != nil {
 			return wire.Tag{}, err
 		}
-		if n, err = rule.Count(p, c.options(now)); err != nil {
+		if n, err = rule.Count(p, *c.options(now)); err != nil {
 			return wire.Tag{}, err
 		}
 		if text, err = c.shown(t.Rule); err != nil {
@@ -298,6 +298,15 @@ func (c *call) changeTagMembers() (any, error) {
 	}
 	if len(body.Add)+len(body.Remove) == 0 {
 		return wire.TagMembersResponse{Written: wire.Written{Index: root.Index()}, Unknown: strangers}, nil
+	}
+	added := make(map[command.ID]bool, len(body.Add))
+	for _, id := range body.Add {
+		added[id] = true
+	}
+	for _, id := range body.Remove {
+		if added[id] {
+			return nil, invalid("remove", "%s stands in add and in remove: name it in one of them", intake.FormatID(id))
+		}
 	}
 	r, err := c.propose(&body)
 	if err != nil {

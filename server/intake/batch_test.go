@@ -97,11 +97,11 @@ func TestMergeOfRefusals(t *testing.T) {
 		t.Errorf("second and third: %+v, %+v", got[1], got[2])
 	}
 	b = Records(tenant, testNow, decodeRecords(t, `{"source":"CRM","source_id":"1"}`))
-	if got := b.Merge([]*command.Result{{Code: "unknown_tenant"}}); got[0].Status != wire.StatusRejected || got[0].Code != "unknown_tenant" {
+	if got := b.Merge([]*command.Result{{Code: "unknown_tenant"}}); got[0].Status != wire.StatusRejected || got[0].Code != "unknown_tenant" || got[0].Field != "records[0]" {
 		t.Errorf("refused: %+v", got[0])
 	}
 	e := Events(tenant, testNow, decodeEvents(t, `{"event_id":"e","source":"s","type":"page.view","occurred_at":"2024-10-29T10:30:00Z","one_id":"x"}`))
-	if got := e.Merge([]*command.Result{{Events: []command.EventResult{{Status: command.Rejected, Code: "unknown_one_id"}}}}); got[0].Status != wire.StatusRejected || got[0].Code != "unknown_one_id" || got[0].Field != "events[0]" {
+	if got := e.Merge([]*command.Result{{Events: []command.EventResult{{Status: command.Rejected, Code: "unknown_one_id", Field: "one_id"}}}}); got[0].Status != wire.StatusRejected || got[0].Code != "unknown_one_id" || got[0].Field != "events[0].one_id" {
 		t.Errorf("rejected by the engine: %+v", got[0])
 	}
 }

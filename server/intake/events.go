@@ -140,7 +140,7 @@ func (b *EventBatch) Merge(results []*command.Result) []wire.EventResult {
 		case command.Duplicate:
 			out.Status = wire.StatusDuplicate
 		default:
-			out.Status, out.Field = wire.StatusRejected, fieldOf("events", i, "")
+			out.Status, out.Field = wire.StatusRejected, fieldOf("events", i, got.Field)
 		}
 	}
 	return b.results

@@ -193,7 +193,7 @@ func (b *RecordBatch) Merge(results []*command.Result) []wire.RecordResult {
 		}
 		r := results[p.command]
 		if r.Code != "" || p.item >= len(r.Records) {
-			*out = wire.RecordResult{Status: wire.StatusRejected, Code: refusal(r), Detail: r.Detail, Notes: out.Notes}
+			*out = wire.RecordResult{Status: wire.StatusRejected, Code: refusal(r), Detail: r.Detail, Field: fieldOf("records", i, ""), Notes: out.Notes}
 			continue
 		}
 		got := &r.Records[p.item]

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ import (
 
 // What the 360 view of an account shows at most; everything beyond is found by queries.
 const (
-	contacts360 = 100
-	events360   = 50
+	contacts360      = 100
+	events360        = 50
+	opportunities360 = 100
 )
 
 func (c *call) accountOf(root *engine.Root) (uint32, error) {
@@ -47,6 +49,9 @@ func (c *call) getAccount() (any, error) {
 
 // account is the golden profile of one account.
 func (v *viewer) account(ord uint32) (wire.Account, error) {
+	if err := v.expired(); err != nil {
+		return wire.Account{}, err
+	}
 	p := v.root.AccountProfile(ord)
 	out := wire.Account{
 		AccountID: intake.FormatID(p.OneID), CreatedAt: v.time(p.CreatedAt), UpdatedAt: v.time(p.UpdatedAt),
@@ -135,7 +140,12 @@ func (c *call) getAccount360() (any, error) {
 	if out.Timeline, err = v.accountTimeline(people); err != nil {
 		return nil, err
 	}
-	for _, r := range root.AccountRecords(ord, command.KindOpportunity) {
+	opportunities := root.AccountRecords(ord, command.KindOpportunity)
+	slices.SortStableFunc(opportunities, func(a, b engine.SourceRecord) int { return cmp.Compare(b.UpdatedAt, a.UpdatedAt) })
+	for _, r := range opportunities[:min(len(opportunities), opportunities360)] {
+		if err := v.expired(); err != nil {
+			return nil, err
+		}
 		attributes, err := v.attributes(r.Attributes)
 		if err != nil {
 			return nil, err
@@ -166,6 +176,9 @@ func (v *viewer) accountTimeline(people []uint32) ([]wire.TimelineEvent, error) 
 	}
 	var all []owned
 	for _, ord := range people {
+		if err := v.expired(); err != nil {
+			return nil, err
+		}
 		stored, err := v.root.Timeline(ord, engine.Cursor{}, events360)
 		if err != nil {
 			return nil, err
@@ -175,10 +188,7 @@ func (v *viewer) accountTimeline(people []uint32) ([]wire.TimelineEvent, error) 
 		}
 	}
 	slices.SortStableFunc(all, func(a, b owned) int {
-		if a.OccurredAt != b.OccurredAt {
-			return int(min(max(b.OccurredAt-a.OccurredAt, -1), 1))
-		}
-		return strings.Compare(b.EventID, a.EventID)
+		return cmp.Or(cmp.Compare(b.OccurredAt, a.OccurredAt), strings.Compare(b.EventID, a.EventID))
 	})
 	out := make([]wire.TimelineEvent, 0, events360)
 	for _, e := range all[:min(len(all), events360)] {

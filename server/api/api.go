@@ -49,12 +49,13 @@ type API struct {
 	router   *router.Router
 	document []byte        // OpenAPI
 	turns    chan struct{} // one element for each running evaluation
+	exports  chan struct{} // one element for each export under way
 	tenants  tenants
 }
 
 // New returns an API. It fails when the table of routes is not sound.
 func New(c Config) (*API, error) {
-	a := &API{Config: c, table: routes(), turns: make(chan struct{}, c.Limits.Queries)}
+	a := &API{Config: c, table: routes(), turns: make(chan struct{}, c.Limits.Queries), exports: make(chan struct{}, c.Limits.Exports)}
 	a.tenants.engine, a.tenants.master = c.Engine, c.Master
 	a.router = router.New()
 	// A redirect would lose the body of a POST with many clients, and a path has one spelling.

@@ -110,7 +110,7 @@ func (e *evaluation) other(name string) (func(uint32) (any, error), error) {
 	case "sources":
 		return func(ord uint32) (any, error) { return e.root.SourceNames(ord), nil }, nil
 	case "tags":
-		v, err := e.call.viewerAt(e.root, e.options.Now)
+		v, err := e.call.viewerWith(e.root, e.options)
 		return func(ord uint32) (any, error) { return v.tags(entity, ord, profile(ord)) }, err
 	}
 	return func(ord uint32) (any, error) {
@@ -216,7 +216,7 @@ func (e *evaluation) identifier(name string, ord uint32) (any, error) {
 	if e.entity == "account" {
 		p = e.root.AccountProfile
 	}
-	v := viewer{call: e.call, root: e.root, now: e.options.Now}
+	v := viewer{call: e.call, root: e.root, options: e.options}
 	all, err := v.identifiers(p(ord).Identifiers)
 	if err != nil {
 		return nil, err
@@ -238,7 +238,7 @@ func (e *evaluation) tag(name string, t plan.Tag) (func(uint32) (any, error), er
 		if err != nil {
 			return nil, err
 		}
-		return func(ord uint32) (any, error) { return holds.Contains(e.population, e.options, ord) }, nil
+		return func(ord uint32) (any, error) { return holds.Contains(e.population, *e.options, ord) }, nil
 	case t.Values != nil:
 		return func(ord uint32) (any, error) {
 			if code, ok := t.Values.Get(ord); ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"rollcall/client/wire"
 	"rollcall/engine"
@@ -99,11 +100,11 @@ func (c *call) lookupContact() (any, error) {
 
 // viewer shows profiles of one root as people see them: sealed texts opened, personal values masked.
 type viewer struct {
-	call   *call
-	root   *engine.Root
-	now    int64
-	reveal string // the one identifier type that is shown in plain
-	rules  map[string][]rule
+	call    *call
+	root    *engine.Root
+	options *plan.Options // of the rules, with the clock of everything that is shown
+	reveal  string        // the one identifier type that is shown in plain
+	rules   map[string][]rule
 }
 
 // rule is a rule tag that is evaluated for each profile shown.
@@ -121,12 +122,14 @@ func (c *call) viewer(root *engine.Root) (*viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.viewerAt(root, now)
+	o := c.options(now)
+	o.Deadline, _ = c.context.Deadline() // a profile is many small evaluations: the call's deadline is theirs
+	return c.viewerWith(root, o)
 }
 
-// viewerAt is a viewer whose clock is set to now.
-func (c *call) viewerAt(root *engine.Root, now int64) (*viewer, error) {
-	v := &viewer{call: c, root: root, now: now, rules: make(map[string][]rule)}
+// viewerWith is a viewer within these options.
+func (c *call) viewerWith(root *engine.Root, o *plan.Options) (*viewer, error) {
+	v := &viewer{call: c, root: root, options: o, rules: make(map[string][]rule)}
 	for _, t := range root.Tags() {
 		if t.Kind != "rule" {
 			continue
@@ -140,8 +143,19 @@ func (c *call) viewerAt(root *engine.Root, now int64) (*viewer, error) {
 	return v, nil
 }
 
+// expired is an error once the time of what is shown is over.
+func (v *viewer) expired() error {
+	if time.Now().After(v.options.Deadline) {
+		return plan.ErrDeadline
+	}
+	return nil
+}
+
 // contact is the 360-degree view of one live contact.
 func (v *viewer) contact(ord uint32) (wire.Contact, error) {
+	if err := v.expired(); err != nil {
+		return wire.Contact{}, err
+	}
 	p := v.root.Profile(ord)
 	tags, err := v.tags("contact", ord, p)
 	if err != nil {
@@ -172,7 +186,7 @@ func (v *viewer) contact(ord uint32) (wire.Contact, error) {
 		name, _ := attributes["name"].(string)
 		out.Account = &wire.AccountLink{AccountID: intake.FormatID(account.OneID), Name: name}
 	}
-	count, last, any := v.root.Interactions(ord, v.now)
+	count, last, any := v.root.Interactions(ord, v.options.Now)
 	out.Interactions7d = count
 	if any {
 		out.LastInteractionAt = v.call.formatTime(last)
@@ -198,7 +212,7 @@ func (v *viewer) tags(entity string, ord uint32, p engine.Profile) (map[string]a
 		}
 	}
 	for _, r := range v.rules[entity] {
-		holds, err := r.plan.Contains(population(v.root, entity), v.call.options(v.now), ord)
+		holds, err := r.plan.Contains(population(v.root, entity), *v.options, ord)
 		if err != nil {
 			return nil, fmt.Errorf("evaluating the rule of a tag: %w", err)
 		}

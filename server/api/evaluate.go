@@ -23,17 +23,17 @@ type evaluation struct {
 	entity     string
 	population plan.Population
 	plan       *plan.Plan
-	options    plan.Options
+	options    *plan.Options // shared with what shows its fields: an export moves the deadline
 	began      time.Time
 }
 
 // options bound one evaluation of this call, with the clock set to now (milliseconds since 1970).
-func (c *call) options(now int64) plan.Options {
+func (c *call) options(now int64) *plan.Options {
 	deadline, _ := c.context.Deadline()
 	if d := time.Now().Add(c.api.Limits.QueryTime); d.Before(deadline) {
 		deadline = d
 	}
-	return plan.Options{Now: now, Cipher: c.tenant.keys, Deadline: deadline, Workers: runtime.GOMAXPROCS(0)}
+	return &plan.Options{Now: now, Cipher: c.tenant.keys, Deadline: deadline, Workers: runtime.GOMAXPROCS(0)}
 }
 
 // takeTurn waits a moment for one of the places of running evaluations; the caller gives it back.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,6 +31,16 @@ func (c *call) exportSegment() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	giveBack, err := c.takeExport()
+	if err != nil {
+		return nil, err
+	}
+	taken := false
+	defer func() {
+		if !taken {
+			giveBack()
+		}
+	}()
 	return c.members("export", func(e *evaluation) (any, error) {
 		columns, err := e.columns(fields)
 		if err != nil {
@@ -40,7 +51,7 @@ func (c *call) exportSegment() (any, error) {
 			header[i] = cell(col.name)
 		}
 		conn := c.ctx.Conn()
-		x := &export{evaluation: e, columns: columns, extend: func() error {
+		x := &export{evaluation: e, columns: columns, giveBack: giveBack, extend: func() error {
 			return conn.SetWriteDeadline(time.Now().Add(exportPatience))
 		}}
 		x.csv = csv.NewWriter(&x.buffer)
@@ -53,8 +64,21 @@ func (c *call) exportSegment() (any, error) {
 		h.SetContentType("text/csv; charset=utf-8")
 		h.Set("Content-Disposition", `attachment; filename="segment.csv"`)
 		c.ctx.SetBodyStream(x, -1)
+		taken = true
 		return nil, nil
 	})
+}
+
+// takeExport takes one of the places of exports under way: they hold a root and a page of rows for as long as their
+// readers take, and they evaluate outside of the turns of queries. The caller gives it back, once or more often.
+func (c *call) takeExport() (giveBack func(), err error) {
+	a := c.api
+	select {
+	case a.exports <- struct{}{}:
+		return sync.OnceFunc(func() { <-a.exports }), nil
+	default:
+		return nil, problem(http.StatusTooManyRequests, "too_many_exports", "%d exports are under way, as many as this node writes at a time", a.Limits.Exports).after(5 * time.Second)
+	}
 }
 
 // exportPatience is how long one page of an export may take to reach its reader: a slow one is cut, not waited for.
@@ -67,6 +91,7 @@ type export struct {
 	evaluation *evaluation
 	columns    []column
 	extend     func() error
+	giveBack   func()
 	buffer     bytes.Buffer
 	csv        *csv.Writer
 	after      uint32
@@ -94,6 +119,12 @@ func (x *export) Read(p []byte) (n int, err error) {
 	return x.buffer.Read(p)
 }
 
+// Close ends the export, however far it came.
+func (x *export) Close() error {
+	x.giveBack()
+	return nil
+}
+
 var errExport = errors.New("the export was cut short")
 
 func (x *export) page() error {
@@ -101,8 +132,9 @@ func (x *export) page() error {
 		return err
 	}
 	e := x.evaluation
+	// The call is over by now and its deadline with it: each page has one of its own, the columns included.
 	e.options.Deadline = time.Now().Add(e.call.api.Limits.QueryTime)
-	ords, next, more, err := e.plan.Page(e.population, e.options, x.after, exportPage)
+	ords, next, more, err := e.plan.Page(e.population, *e.options, x.after, exportPage)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ type Limits struct {
 	BatchItems   int           `yaml:"batch_items"`    // items of one batch
 	PageItems    int           `yaml:"page_items"`     // items of one page
 	Queries      int           `yaml:"queries"`        // evaluations at a time; more are answered 429
+	Exports      int           `yaml:"exports"`        // exports under way at a time; more are answered 429
 	QueryWait    time.Duration `yaml:"query_wait"`     // how long an evaluation waits for its turn
 	QueryTime    time.Duration `yaml:"query_time"`     // how long one evaluation may take
 	RequestTime  time.Duration `yaml:"request_time"`   // how long a request may take, waiting included
@@ -27,6 +28,7 @@ func DefaultLimits(cores int) Limits {
 		BatchItems:   5000,
 		PageItems:    1000,
 		Queries:      4 * cores,
+		Exports:      4,
 		QueryWait:    250 * time.Millisecond,
 		QueryTime:    5 * time.Second,
 		RequestTime:  15 * time.Second,
@@ -41,7 +43,7 @@ func (l Limits) Validate() error {
 		value int64
 	}{
 		{"batch_bytes", int64(l.BatchBytes)}, {"body_bytes", int64(l.BodyBytes)},
-		{"batch_items", int64(l.BatchItems)}, {"page_items", int64(l.PageItems)}, {"queries", int64(l.Queries)},
+		{"batch_items", int64(l.BatchItems)}, {"page_items", int64(l.PageItems)}, {"queries", int64(l.Queries)}, {"exports", int64(l.Exports)},
 		{"query_wait", int64(l.QueryWait)}, {"query_time", int64(l.QueryTime)},
 		{"request_time", int64(l.RequestTime)}, {"min_index_wait", int64(l.MinIndexWait)},
 	} {

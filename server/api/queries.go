@@ -17,7 +17,7 @@ func (c *call) count() (any, error) {
 		return nil, err
 	}
 	return c.evaluate("count", in.Query, func(e *evaluation) (any, error) {
-		n, err := e.plan.Count(e.population, e.options)
+		n, err := e.plan.Count(e.population, *e.options)
 		return wire.CountResponse{Read: c.read(e.root), Count: n, TookUs: e.tookUs()}, err
 	})
 }
@@ -47,7 +47,7 @@ func (e *evaluation) page(fields []string, after string, limit int) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	ords, next, more, err := e.plan.Page(e.population, e.options, at, limit)
+	ords, next, more, err := e.plan.Page(e.population, *e.options, at, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (c *call) breakdown() (any, error) {
 		return nil, err
 	}
 	return c.evaluate("breakdown", in.Query, func(e *evaluation) (any, error) {
-		buckets, err := e.plan.Breakdown(e.population, e.options, by)
+		buckets, err := e.plan.Breakdown(e.population, *e.options, by)
 		if err != nil {
 			return nil, aboutField(err, "by")
 		}
@@ -133,7 +133,7 @@ func (c *call) explain() (any, error) {
 		return nil, err
 	}
 	return c.evaluate("explain", in.Query, func(e *evaluation) (any, error) {
-		node, err := e.plan.Explain(e.population, e.options)
+		node, err := e.plan.Explain(e.population, *e.options)
 		if err != nil {
 			return nil, err
 		}

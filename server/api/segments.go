@@ -72,7 +72,7 @@ func (c *call) frozen(root *engine.Root, e query.Expr) ([]byte, error) {
 		return nil, err
 	}
 	defer giveBack()
-	set, err := p.Set(root.Contacts(), c.options(c.api.Clock().UnixMilli()))
+	set, err := p.Set(root.Contacts(), *c.options(c.api.Clock().UnixMilli()))
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (c *call) segment(root *engine.Root, s engine.SegmentInfo) (wire.Segment, e
 	if err != nil {
 		return wire.Segment{}, err
 	}
-	n, err := p.Count(root.Contacts(), c.options(c.api.Clock().UnixMilli()))
+	n, err := p.Count(root.Contacts(), *c.options(c.api.Clock().UnixMilli()))
 	return wire.Segment{ID: s.ID, Name: s.Name, Where: where, Mode: s.Mode, Count: n, CreatedAt: c.formatTime(s.CreatedAt)}, err
 }
 

@@ -39,13 +39,14 @@ type Config struct {
 // Limits bounds what one node takes on at a time.
 type Limits struct {
 	api.Limits    `yaml:",inline"`
-	Connections   int           `yaml:"connections"`    // open connections of the API
-	PerAddress    int           `yaml:"per_address"`    // open connections of one client address
-	HeaderBytes   int           `yaml:"header_bytes"`   // request line and headers
-	ReadTimeout   time.Duration `yaml:"read_timeout"`   // for a whole request
-	WriteTimeout  time.Duration `yaml:"write_timeout"`  // for a whole answer
-	IdleTimeout   time.Duration `yaml:"idle_timeout"`   // between two requests of a connection
-	DrainDeadline time.Duration `yaml:"drain_deadline"` // for requests under way when the node stops
+	Connections   int           `yaml:"connections"`     // open connections of the API
+	PerAddress    int           `yaml:"per_address"`     // open connections of one client address
+	HeaderBytes   int           `yaml:"header_bytes"`    // request line and headers
+	InFlightBytes int64         `yaml:"in_flight_bytes"` // bodies of all requests under way; more are answered 503
+	ReadTimeout   time.Duration `yaml:"read_timeout"`    // for a whole request
+	WriteTimeout  time.Duration `yaml:"write_timeout"`   // for a whole answer
+	IdleTimeout   time.Duration `yaml:"idle_timeout"`    // between two requests of a connection
+	DrainDeadline time.Duration `yaml:"drain_deadline"`  // for requests under way when the node stops
 }
 
 // Disk holds the watermark of free space on the data folder's disk.
@@ -72,6 +73,7 @@ func DefaultConfig() Config {
 			Connections:   1000,
 			PerAddress:    100,
 			HeaderBytes:   16 << 10,
+			InFlightBytes: 256 << 20,
 			ReadTimeout:   10 * time.Second,
 			WriteTimeout:  10 * time.Second,
 			IdleTimeout:   60 * time.Second,
@@ -118,6 +120,9 @@ func (c *Config) Validate() error {
 		if n.value <= 0 {
 			bad(n.name, "is %d, it must be more than 0", n.value)
 		}
+	}
+	if largest := int64(max(c.Limits.BatchBytes, c.Limits.BodyBytes)); c.Limits.InFlightBytes < largest {
+		bad("limits.in_flight_bytes", "is %d, a single body may have %d", c.Limits.InFlightBytes, largest)
 	}
 	if err := c.Limits.Limits.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("limits.%w", err))

@@ -34,6 +34,8 @@ func TestValidateNamesTheSetting(t *testing.T) {
 	check("limits.connections", func(c *Config) { c.Limits.Connections = 0 })
 	check("limits.read_timeout", func(c *Config) { c.Limits.ReadTimeout = -1 })
 	check("limits.batch_bytes", func(c *Config) { c.Limits.BatchBytes = 0 })
+	check("limits.in_flight_bytes", func(c *Config) { c.Limits.InFlightBytes = int64(c.Limits.BatchBytes) - 1 })
+	check("limits.exports", func(c *Config) { c.Limits.Exports = 0 })
 	check("limits.query_wait", func(c *Config) { c.Limits.QueryWait = 0 })
 	check("flush.every", func(c *Config) { c.Flush.Every = 0 })
 	check("heartbeat", func(c *Config) { c.Heartbeat = 0 })

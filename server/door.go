@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// door is the API's listener: it bounds the connections of one client address, and lets a connection that was
+// door is the API's listener: it bounds the connections of one client address and what
+// all of them read at a time (budget.go), and lets a connection that was
 // refused in the middle of a body close gently, so that the client reads the answer instead of a reset.
 //
 // Loopback is not bounded by address: local programs and a proxy in front share it, and the bound on all connections
@@ -17,13 +18,14 @@ import (
 type door struct {
 	net.Listener
 	perAddress int
+	bodies     *budget
 
 	mu   sync.Mutex
 	open map[netip.Addr]int
 }
 
-func newDoor(l net.Listener, perAddress int) *door {
-	return &door{Listener: l, perAddress: perAddress, open: make(map[netip.Addr]int)}
+func newDoor(l net.Listener, perAddress int, bodies *budget) *door {
+	return &door{Listener: l, perAddress: perAddress, bodies: bodies, open: make(map[netip.Addr]int)}
 }
 
 var tooManyConnections = []byte("HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/problem+json\r\n" +
@@ -39,7 +41,7 @@ func (d *door) Accept() (net.Conn, error) {
 		}
 		address := addressOf(c)
 		if address.IsLoopback() || d.enter(address) {
-			return &doorConn{Conn: c, door: d, address: address}, nil
+			return &doorConn{Conn: c, door: d, address: address, claim: claim{budget: d.bodies}}, nil
 		}
 		// The refusal fits into the socket's buffer; whoever does not take it is cut off all the same.
 		_ = c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
@@ -86,6 +88,7 @@ type doorConn struct {
 	net.Conn
 	door    *door
 	address netip.Addr
+	claim   claim
 	gently  atomic.Bool
 	once    sync.Once
 	err     error
@@ -97,6 +100,7 @@ func (c *doorConn) closeGently() { c.gently.Store(true) }
 // Close closes the connection once; later calls return the same error.
 func (c *doorConn) Close() error {
 	c.once.Do(func() {
+		c.claim.release(true)
 		if tcp, ok := c.Conn.(*net.TCPConn); ok && c.gently.Load() {
 			// Closing with unread bytes resets the connection and takes the answer away from the client.
 			_ = tcp.CloseWrite()

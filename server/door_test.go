@@ -28,7 +28,7 @@ func TestDoorBoundsOneAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDoor(strangers{l}, 2)
+	d := newDoor(strangers{l}, 2, &budget{limit: 1 << 20})
 	defer d.Close()
 	accepted := make(chan net.Conn, 10)
 	go func() {
@@ -85,7 +85,7 @@ func TestRefusedBodyGetsItsAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDoor(l, 1)
+	d := newDoor(l, 1, &budget{limit: 1 << 20})
 	defer d.Close()
 	go func() {
 		c, err := d.Accept()

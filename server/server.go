@@ -41,6 +41,7 @@ type Server struct {
 
 	apiListener, adminListener net.Listener
 	api                        *fasthttp.Server
+	bodies                     *budget // of the API's requests
 	admin                      *http.Server
 }
 
@@ -213,8 +214,9 @@ func (s *Server) serveAPI(handler *api.API) {
 		Logger:                       slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
 	serving := s.api
+	s.bodies = &budget{limit: limits.InFlightBytes, free: limits.HeaderBytes}
 	go func() {
-		if err := serving.Serve(newDoor(s.apiListener, limits.PerAddress)); err != nil {
+		if err := serving.Serve(newDoor(s.apiListener, limits.PerAddress, s.bodies)); err != nil {
 			s.logger.Error("the API listener ended", "error", err)
 		}
 	}()

@@ -114,12 +114,17 @@ func (a *API) BodyLimit(h *fasthttp.RequestHeader) int {
 	return a.Limits.BodyBytes
 }
 
+// ErrBodyBudget is the error of reading a body that does not fit beside those that the node holds already.
+var ErrBodyBudget = errors.New("too many large bodies are under way")
+
 // Broken answers a request that could not be read.
 func (a *API) Broken(ctx *fasthttp.RequestCtx, err error) {
 	var small *fasthttp.ErrSmallBuffer
 	var slow interface{ Timeout() bool }
 	f := problem(http.StatusBadRequest, "malformed_request", "the request is not HTTP that can be read to its end")
 	switch {
+	case errors.Is(err, ErrBodyBudget):
+		f = problem(http.StatusServiceUnavailable, "overloaded", "not applied: %s", ErrBodyBudget).after(time.Second)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		f = problem(http.StatusRequestEntityTooLarge, "body_too_large",
 			"the body is larger than this call takes (%d bytes, %d for batches): send it in parts", a.Limits.BodyBytes, a.Limits.BatchBytes)

@@ -26,7 +26,8 @@ const helpText = `rollcall answers who, how many, which ones and why, over all y
   rollcall bench segment|lookup|ingest|restart
       rollcall bench segment --contacts 10000000 --tags 40 --seed 1 --json
 
-Every flag is also read from the environment as ROLLCALL_ and its name (ROLLCALL_KEY, ROLLCALL_ADDR, ROLLCALL_DATA).
+Keys, addresses and every setting of serve are also read from the environment: ROLLCALL_KEY, ROLLCALL_ADDR,
+ROLLCALL_ROOT_KEY, ROLLCALL_DATA, ROLLCALL_FLUSH_EVERY and so on. A flag wins over it, and it wins over the file.
 "rollcall COMMAND --help" lists the flags. Exit codes: 0 done, 1 failed, 2 wrong usage.
 `
 

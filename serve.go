@@ -67,6 +67,9 @@ func (s serveCommand) config(log io.Writer) (server.Config, error) {
 			return config, fmt.Errorf("%s: %w", s.Config, err)
 		}
 	}
+	if err := applyEnvironment(&config, os.LookupEnv); err != nil {
+		return config, err
+	}
 	s.addresses.apply(&config)
 	set(&config.Data, s.Data)
 	set(&config.NodeID, s.NodeID)

@@ -98,6 +98,9 @@ func (m *mapping) check() (err error) {
 		if r.SourceID == "" {
 			return errors.New("record.source_id is missing: name the column that tells the rows apart, such as \"{id}\", or \"{#}\" for the row's number")
 		}
+		if err := checkTemplate(r.SourceID); err != nil {
+			return fmt.Errorf("record.source_id: %w", err)
+		}
 	}
 	for i, e := range m.Events {
 		switch {
@@ -107,6 +110,19 @@ func (m *mapping) check() (err error) {
 			return fmt.Errorf("events[%d].event_id is missing: the same id twice is the same event", i)
 		case e.OccurredAt == nil:
 			return fmt.Errorf("events[%d].occurred_at is missing", i)
+		}
+		if err := checkTemplate(e.EventID); err != nil {
+			return fmt.Errorf("events[%d].event_id: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// checkTemplate refuses a template with a brace that is not closed: its text would be taken for a column.
+func checkTemplate(template string) error {
+	for _, part := range strings.Split(template, "{")[1:] {
+		if !strings.Contains(part, "}") {
+			return fmt.Errorf("%q has a { without its }", template)
 		}
 	}
 	return nil
